@@ -1,0 +1,107 @@
+"""What every classifier returns, and the one contract that all of them keep."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .task import Task
+
+INVALID = -1
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """Answers for n texts over L labels, in the order in which the texts were given.
+
+    Attributes:
+        probabilities: float32 [n, L]; rows sum to 1 for a single-label task and are independent for a
+            multi-label one. All zero where the answer is invalid.
+        valid: bool [n]; false where the model's answer was outside the labels. Such an answer counts as
+            wrong and is shown as invalid. It is never replaced by a label.
+        seconds: float32 [n]; time for each text, its share of a batch.
+        prompt_tokens: int64 [n]; 0 for a classifier without tokens.
+        completion_tokens: int64 [n]; tokens generated, or scored as an answer.
+        shortened: bool [n]; true where the text had to be cut to fit the model.
+        said: what a free-running model really wrote, else ``None``.
+        label_mass: float32 [n]; for scored labels, the probability that the model puts on all of them
+            together before they are normalised: how much of its mind is on the question. Else ``None``.
+    """
+
+    probabilities: NDArray[np.float32]
+    valid: NDArray[np.bool_]
+    seconds: NDArray[np.float32]
+    prompt_tokens: NDArray[np.int64]
+    completion_tokens: NDArray[np.int64]
+    shortened: NDArray[np.bool_]
+    said: tuple[str, ...] | None = None
+    label_mass: NDArray[np.float32] | None = None
+
+    def __len__(self) -> int:
+        return len(self.probabilities)
+
+    @property
+    def best(self) -> NDArray[np.int64]:
+        """Column of the most probable label, int64 [n]; `INVALID` (-1) where the answer is invalid."""
+        columns = self.probabilities.argmax(axis=1).astype(np.int64)
+        columns[~self.valid] = INVALID
+        return columns
+
+    @classmethod
+    def of(
+        cls,
+        probabilities: NDArray[np.float32],
+        seconds: float,
+        *,
+        valid: NDArray[np.bool_] | None = None,
+        prompt_tokens: Sequence[int] | None = None,
+        completion_tokens: Sequence[int] | None = None,
+        shortened: Sequence[bool] | None = None,
+        said: Sequence[str] | None = None,
+        label_mass: NDArray[np.float32] | None = None,
+    ) -> Predictions:
+        """Predictions of one batch that took ``seconds`` in all; what is left out gets its neutral value."""
+        rows = len(probabilities)
+        return cls(
+            probabilities=np.asarray(probabilities, dtype=np.float32),
+            valid=np.ones(rows, dtype=bool) if valid is None else valid,
+            seconds=np.full(rows, seconds / max(rows, 1), dtype=np.float32),
+            prompt_tokens=np.asarray(prompt_tokens if prompt_tokens is not None else [0] * rows, dtype=np.int64),
+            completion_tokens=np.asarray(
+                completion_tokens if completion_tokens is not None else [0] * rows, dtype=np.int64
+            ),
+            shortened=np.asarray(shortened if shortened is not None else [False] * rows, dtype=bool),
+            said=None if said is None else tuple(said),
+            label_mass=label_mass,
+        )
+
+    @classmethod
+    def joined(cls, parts: Sequence[Predictions]) -> Predictions:
+        """One object from the predictions of consecutive chunks."""
+        joined: dict[str, object] = {}
+        for field in fields(cls):
+            values = [getattr(part, field.name) for part in parts]
+            if any(value is None for value in values):
+                joined[field.name] = None
+            elif field.name == "said":
+                joined[field.name] = tuple(text for value in values for text in value)
+            else:
+                joined[field.name] = np.concatenate(values)
+        return cls(**joined)  # type: ignore[arg-type]
+
+
+class Classifier(Protocol):
+    """Decides about texts. A majority baseline, a prompt, an adapter and a remote API all look like this."""
+
+    name: str
+    task: Task
+
+    def predict(self, texts: Sequence[str]) -> Predictions:
+        """Decide about each text, in order."""
+
+    def prompt(self, text: str) -> str | None:
+        """Exactly what the model is shown for this text, or ``None`` where there is no prompt."""
