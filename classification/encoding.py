@@ -42,7 +42,8 @@ def encode_prompt(
     if max_tokens is None or len(ids) <= max_tokens:
         return EncodedPrompt(ids)
     *before, question = messages
-    text_ids = tokenizer.encode(question["content"], add_special_tokens=False)
+    harmless = _without_special_tokens(tokenizer, question["content"])
+    text_ids = tokenizer.encode(harmless, add_special_tokens=False)
     keep = len(text_ids) - (len(ids) - max_tokens)
     while keep > 0:
         text = tokenizer.decode(text_ids[:keep], skip_special_tokens=False).removesuffix("\ufffd")

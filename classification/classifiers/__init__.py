@@ -1,0 +1,1 @@
+"""One file a family of classifiers; all keep the contract of `classification.predictions.Classifier`."""

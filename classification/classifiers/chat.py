@@ -1,0 +1,168 @@
+"""A chat model as a classifier: its labels scored, or its free answer parsed; bare, shown examples, or fine-tuned."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from itertools import chain
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from transformers import GenerationConfig
+
+from ..encoding import EncodedPrompt, encode_answers, encode_prompt, render_chat
+from ..errors import InputError
+from ..models import Base
+from ..predictions import Predictions
+from ..prompts import Demonstration, Message, parse, render
+from ..scoring import LabelScorer, shared_prefix
+from ..task import Task
+
+Decode = Literal["score", "generate"]
+
+#: Room for a free answer: the longest label, and enough beyond it to tell an explanation from a label.
+ANSWER_SLACK = 8
+#: Prompts that share nothing but what every prompt shares, to find out what that is.
+PROBES = ("a", "7 x")
+
+
+class ChatClassifier:
+    """Asks a chat model for one text's label at a time.
+
+    ``decode="score"`` compares the likelihoods of the labels, so every answer is a label and has a
+    probability. ``decode="generate"`` lets the model write, and what is not exactly a label is invalid.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        task: Task,
+        base: Base,
+        *,
+        adapter: str | None = None,
+        demonstrations: Sequence[Demonstration] = (),
+        describe_labels: bool = False,
+        decode: Decode = "score",
+    ) -> None:
+        if task.multi_label and decode == "score":
+            raise InputError(
+                f"{name}: label scoring decides for one label, and the task {task.name} allows several; "
+                "set decode: generate."
+            )
+        self.name, self.task, self.base = name, task, base
+        self.adapter, self.decode = adapter, decode
+        self.demonstrations = tuple(demonstrations)
+        self.describe_labels = describe_labels
+        self._answers = encode_answers(base.tokenizer, task.words)
+        self._scorer = LabelScorer(self._answers)
+        self._probes = [encode_prompt(base.tokenizer, self._messages(text)).ids for text in PROBES]
+
+    def prompt(self, text: str) -> str:
+        """The prompt for a text as the model sees it, control tokens included."""
+        return self.base.tokenizer.decode(self._encode(text).ids, skip_special_tokens=False)
+
+    def predict(self, texts: Sequence[str]) -> Predictions:
+        """Decide about each text; ``seconds`` is the batch's time shared out by prompt length."""
+        if not texts:
+            return Predictions.of(np.zeros((0, len(self.task.labels)), dtype=np.float32), 0.0)
+        started = time.perf_counter()
+        encoded = [self._encode(text) for text in texts]
+        with self.base.using(self.adapter) as model:
+            answer = self._score if self.decode == "score" else self._generate
+            found = answer(model, [prompt.ids for prompt in encoded])
+        return Predictions.of(
+            seconds=time.perf_counter() - started,
+            prompt_tokens=[len(prompt.ids) for prompt in encoded],
+            shortened=[prompt.shortened for prompt in encoded],
+            **found,
+        )
+
+    def _messages(self, text: str) -> list[Message]:
+        return render(self.task, text, self.demonstrations, describe_labels=self.describe_labels)
+
+    def _encode(self, text: str) -> EncodedPrompt:
+        context = getattr(self.base.model.config.get_text_config(), "max_position_embeddings", None)
+        room = None if context is None else context - max(map(len, self._answers)) - ANSWER_SLACK
+        return encode_prompt(self.base.tokenizer, self._messages(text), room)
+
+    def _score(self, model: Any, prompts: list[list[int]]) -> dict[str, Any]:
+        trunk = self._probes[0][: shared_prefix(self._probes)]
+        scores = self._scorer.score(model, prompts, trunk=trunk)
+        tokens = sum(map(len, self._answers))
+        return {
+            "probabilities": normalised(scores),
+            "label_mass": np.exp(scores).sum(axis=1),
+            "completion_tokens": [tokens] * len(prompts),
+        }
+
+    def _generate(self, model: Any, prompts: list[list[int]]) -> dict[str, Any]:
+        said, lengths = [], []
+        ends = {answer[-1] for answer in self._answers}
+        tokenizer = self.base.tokenizer
+        settings = GenerationConfig(
+            max_new_tokens=self._answer_room(),
+            do_sample=False,
+            eos_token_id=sorted(ends | ({tokenizer.eos_token_id} - {None})),
+            pad_token_id=tokenizer.pad_token_id,
+        )
+        with torch.inference_mode():
+            for prompt in prompts:
+                ids = torch.tensor([prompt], device=model.device)
+                out = model.generate(ids, attention_mask=torch.ones_like(ids), generation_config=settings)
+                new = out[0, len(prompt) :].tolist()
+                lengths.append(len(new))
+                said.append(tokenizer.decode(new, skip_special_tokens=True))
+        probabilities, valid = parsed(self.task, said)
+        return {"probabilities": probabilities, "valid": valid, "said": said, "completion_tokens": lengths}
+
+    def _answer_room(self) -> int:
+        longest = max(map(len, self._answers))
+        return (longest * len(self._answers) if self.task.multi_label else longest) + ANSWER_SLACK
+
+
+def chat_demonstrations(rows: Sequence[tuple[str, str]], task: Task, shots: int, seed: int) -> list[Demonstration]:
+    """Choose ``shots`` rows of every label at random and mix them.
+
+    Args:
+        rows: (text, label name) pairs, training rows only.
+        task: whose labels are to be shown, each equally often.
+        shots: demonstrations a label.
+        seed: the same seed chooses the same rows in the same order.
+
+    Raises:
+        InputError: a label has fewer rows than that.
+    """
+    generator = np.random.default_rng(seed)
+    chosen: list[list[Demonstration]] = []
+    for label in task.label_names:
+        texts = [text for text, name in rows if name == label]
+        if len(texts) < shots:
+            raise InputError(
+                f"{shots} demonstrations of {label!r} were asked for, and only {len(texts)} rows have that label; "
+                "ask for fewer or add rows."
+            )
+        picked = generator.choice(len(texts), size=shots, replace=False)
+        chosen.append([Demonstration(texts[row], label) for row in picked])
+    mixed = list(chain.from_iterable(chosen))
+    generator.shuffle(mixed)  # type: ignore[arg-type]
+    return mixed
+
+
+def normalised(log_likelihoods: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Softmax over the last axis: probabilities given that the answer is one of the labels."""
+    shifted = np.exp(log_likelihoods - log_likelihoods.max(axis=-1, keepdims=True))
+    return (shifted / shifted.sum(axis=-1, keepdims=True)).astype(np.float32)
+
+
+def parsed(task: Task, said: Sequence[str]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Free answers as probabilities, float32 [n, L], and whether each was valid, bool [n]."""
+    probabilities = np.zeros((len(said), len(task.labels)), dtype=np.float32)
+    valid = np.zeros(len(said), dtype=bool)
+    for row, text in enumerate(said):
+        columns = parse(task, text)
+        if columns is not None:
+            valid[row] = True
+            probabilities[row, list(columns)] = 1.0
+    return probabilities, valid

@@ -1,0 +1,86 @@
+"""The run folder: weights, and beside them ``run.json``, which is enough to load, describe and repeat the run.
+
+Training writes it; the lineup and the Hub read it and never ask who wrote it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from .errors import InputError
+from .task import Task, explain
+
+RUN_FILE = "run.json"
+
+Family = Literal["chat", "encoder", "majority", "tfidf"]
+Method = Literal["lora", "full", "head", "fit"]
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
+
+
+class BaseRecord(_Record):
+    """The base model that a run stands on."""
+
+    id: str = Field(description="Hub id, never a path of the machine that trained")
+    revision: str | None = None
+    weights: str = Field(description="which copy was used: package, cache, hub or path")
+
+
+class DataRecord(_Record):
+    """The rows that a run was trained on."""
+
+    source: str = Field(description="Hub id, or the name of a file or folder")
+    fingerprint: str = Field(description="sha256 over texts and labels of all splits")
+    rows: dict[str, int] = Field(description="split to number of rows")
+
+
+class RunRecord(_Record):
+    """Everything that there is to know about a training run."""
+
+    format: Literal[1] = 1
+    name: str
+    created: str = Field(description="UTC, ISO 8601")
+    family: Family
+    method: Method
+    task: Task
+    base: BaseRecord | None = None
+    data: DataRecord
+    describe_labels: bool = Field(default=False, description="chat: the prompt also says what labels mean")
+    max_length: int | None = Field(default=None, description="tokens; longer texts are shortened")
+    hyperparameters: dict[str, Any] = Field(default_factory=dict)
+    seed: int = 0
+    versions: dict[str, str] = Field(default_factory=dict)
+    hardware: dict[str, str | int] = Field(default_factory=dict)
+    seconds: float = Field(default=0.0, description="wall-clock time of the training")
+    history: list[dict[str, float]] = Field(default_factory=list, description="loss and metrics as they were logged")
+    evaluation: dict[str, Any] | None = Field(default=None, description="metrics on the split that it names")
+
+    def save(self, folder: str | Path) -> None:
+        """Write ``run.json`` into the run folder."""
+        text = self.model_dump_json(indent=2, exclude_none=True)
+        (Path(folder) / RUN_FILE).write_text(f"{text}\n", encoding="utf-8")
+
+
+def load_run(folder: str | Path) -> RunRecord:
+    """Read a run folder's record.
+
+    Raises:
+        InputError: there is no ``run.json``, or it is not one of ours.
+    """
+    file = Path(folder) / RUN_FILE
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise InputError(
+            f"{folder}: no readable {RUN_FILE}; give a folder that python -m training.sft, training.encoder or "
+            "training.baseline wrote."
+        ) from None
+    try:
+        return RunRecord.model_validate_json(text)
+    except ValidationError as error:
+        raise InputError(explain(error, file, RunRecord)) from None

@@ -1,0 +1,149 @@
+"""Evaluations on the same rows, and how they differ."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timezone
+from itertools import combinations
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from classification.environment import hardware, library_versions
+from classification.errors import InputError, shown
+
+from .evaluation import Evaluation
+from .records import (
+    MAX_CONTENDERS,
+    Contender,
+    Count,
+    Failed,
+    Measured,
+    Name,
+    Pair,
+    Record,
+    RowsRecord,
+    Sentence,
+    TaskRecord,
+    check_scores,
+    read_record,
+    write_record,
+)
+from .scores import ends, rounded
+from .significance import holm, macro_f1_differences, mcnemar
+
+COMPARISON_FILE = "comparison.json"
+
+
+class Comparison(Record):
+    """What ``comparison.json`` holds: every contender on the same rows, and every pair of them tested."""
+
+    format: Literal[1] = 1
+    created: Annotated[Name, Field(description="UTC, ISO 8601")]
+    task: TaskRecord
+    rows: RowsRecord
+    contenders: tuple[Contender, ...] = Field(min_length=1, max_length=MAX_CONTENDERS)
+    pairs: tuple[Pair, ...] = Field(max_length=MAX_CONTENDERS**2)
+    versions: Annotated[dict[Name, Sentence], Field(max_length=100)]
+    hardware: Annotated[dict[Name, Sentence | Count], Field(max_length=100)]
+
+    @model_validator(mode="after")
+    def _parts_fit(self) -> Comparison:
+        names = [contender.name for contender in self.contenders]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice:
+            raise ValueError(f"two contenders are called {shown(twice)}")
+        for contender in self.contenders:
+            check_scores(self.task, contender)
+        measured = {contender.name for contender in self.measured}
+        paired = [name for pair in self.pairs for name in (pair.first, pair.second)]
+        stranger = next((name for name in paired if name not in measured), None)
+        if stranger is not None:
+            raise ValueError(f"a pair names {shown(stranger)}, which is no contender with scores")
+        return self
+
+    @property
+    def measured(self) -> tuple[Measured, ...]:
+        """The contenders that answered, in the lineup's order."""
+        return tuple(contender for contender in self.contenders if isinstance(contender, Measured))
+
+    @property
+    def failed(self) -> tuple[Failed, ...]:
+        """The contenders that could not be asked."""
+        return tuple(contender for contender in self.contenders if isinstance(contender, Failed))
+
+    @property
+    def floor(self) -> Measured | None:
+        """The best baseline by macro-F1, which any model must beat."""
+        baselines = (contender for contender in self.measured if contender.approach == "baseline")
+        return max(baselines, key=lambda contender: contender.macro_f1, default=None)
+
+    def save(self, folder: str | Path) -> Path:
+        """Write ``comparison.json`` into a folder, made where it is missing."""
+        file = Path(folder) / COMPARISON_FILE
+        write_record(file, self)
+        return file
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Comparison:
+        """Read what `save` wrote.
+
+        Raises:
+            InputError: there is no ``comparison.json``, or it is not one of ours; the sentence says which part.
+        """
+        return read_record(Path(folder) / COMPARISON_FILE, cls, what="comparison")
+
+
+def compare(evaluations: Sequence[Evaluation]) -> Comparison:
+    """Put evaluations side by side and test every pair of them.
+
+    Raises:
+        InputError: there are none, or they are not on the same rows of the same task.
+    """
+    if not evaluations:
+        raise InputError("there is nothing to compare; evaluate one contender at least.")
+    first = evaluations[0]
+    for other in evaluations[1:]:
+        if (other.task, other.rows.fingerprint) != (first.task, first.rows.fingerprint):
+            raise InputError(
+                f"{shown(first.name)} and {shown(other.name)} were not evaluated on the same rows of the same task; "
+                "evaluate both on the same rows."
+            )
+    return Comparison(
+        created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        task=first.task,
+        rows=first.rows,
+        contenders=tuple(evaluation.contender for evaluation in evaluations),
+        pairs=_pairs(evaluations),
+        versions=library_versions(),
+        hardware=hardware(),
+    )
+
+
+def _pairs(evaluations: Sequence[Evaluation]) -> tuple[Pair, ...]:
+    """Test every two contenders that answered, and correct for the number of pairs."""
+    answered = [(evaluation.name, evaluation.answers) for evaluation in evaluations if evaluation.answers is not None]
+    if len(answered) < 2:
+        return ()
+    pairs = list(combinations(answered, 2))
+    tests = [mcnemar(first.correct, second.correct) for (_, first), (_, second) in pairs]
+    differences = macro_f1_differences(answered[0][1].targets, [answers.decided for _, answers in answered])
+    accuracy_p = holm([test.p for test in tests])
+    macro_f1_p = holm([difference.p for difference in differences])
+    return tuple(
+        Pair(
+            first=first,
+            second=second,
+            only_first_right=tests[place].only_first,
+            only_second_right=tests[place].only_second,
+            accuracy_difference=rounded(tests[place].difference),
+            accuracy_p=rounded(tests[place].p),
+            accuracy_p_holm=rounded(accuracy_p[place]),
+            macro_f1_difference=rounded(differences[place].value),
+            macro_f1_difference_ci=ends(differences[place].interval),
+            macro_f1_p=rounded(differences[place].p),
+            macro_f1_p_holm=rounded(macro_f1_p[place]),
+        )
+        for place, ((first, _), (second, _)) in enumerate(pairs)
+    )

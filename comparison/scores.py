@@ -1,0 +1,81 @@
+"""From predictions and targets to the scores that a comparison shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classification.predictions import Predictions
+
+from . import metrics
+from .metrics import Bools
+from .records import Ends, LabelRecord, Scores
+
+
+def score(
+    labels: Sequence[str], multi_label: bool, targets: Bools, predictions: Predictions, *, seed: int = 0
+) -> Scores:
+    """Score n answers over L labels.
+
+    Args:
+        labels: L label names, in column order.
+        multi_label: whether a row may have several labels, or none.
+        targets: bool [n, L], n of 1 or more.
+        predictions: n answers.
+        seed: for the bootstrap.
+    """
+    probabilities, valid = predictions.probabilities, predictions.valid
+    decided = metrics.decide(probabilities, valid, multi_label=multi_label)
+    right = metrics.correct(targets, decided, valid)
+    seconds, mass = predictions.seconds, predictions.label_mass
+    return Scores(
+        accuracy=rounded(right.mean()),
+        accuracy_ci=ends(metrics.accuracy_interval(right)),
+        macro_f1=rounded(metrics.macro_f1(targets, decided)),
+        macro_f1_ci=ends(metrics.macro_f1_interval(targets, decided, seed=seed)),
+        micro_f1=rounded(metrics.micro_f1(targets, decided)),
+        invalid_rate=rounded(1 - valid.mean()),
+        auc=_rounded_or_none(metrics.roc_auc(targets, probabilities)),
+        ece=_rounded_or_none(metrics.calibration_error(targets, probabilities, valid, multi_label=multi_label)),
+        seconds_per_text=rounded(seconds.mean()),
+        seconds_median=rounded(np.median(seconds)),
+        seconds_p95=rounded(np.quantile(seconds, 0.95)),
+        prompt_tokens=rounded(predictions.prompt_tokens.mean()),
+        completion_tokens=rounded(predictions.completion_tokens.mean()),
+        shortened=int(predictions.shortened.sum()),
+        label_mass=None if mass is None else rounded(min(mass.mean(), 1.0)),
+        per_class=_per_class(labels, metrics.label_scores(targets, decided)),
+        confusion_matrix=None if multi_label else _as_tuples(metrics.confusion_matrix(targets, decided)),
+    )
+
+
+def _per_class(labels: Sequence[str], scores: metrics.LabelScores) -> dict[str, LabelRecord]:
+    return {
+        label: LabelRecord(
+            precision=rounded(scores.precision[column]),
+            recall=rounded(scores.recall[column]),
+            f1=rounded(scores.f1[column]),
+            support=int(scores.support[column]),
+        )
+        for column, label in enumerate(labels)
+    }
+
+
+def _as_tuples(matrix: NDArray[np.int64]) -> tuple[tuple[int, ...], ...]:
+    return tuple(tuple(int(count) for count in row) for row in matrix)
+
+
+def ends(interval: metrics.Interval) -> Ends:
+    """An interval as a record holds it."""
+    return rounded(interval.low), rounded(interval.high)
+
+
+def rounded(value: float | np.floating) -> float:
+    """Keep six significant figures: more than any test set can tell apart, and files stay readable."""
+    return float(f"{value:.6g}")
+
+
+def _rounded_or_none(value: float | None) -> float | None:
+    return None if value is None else rounded(value)

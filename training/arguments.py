@@ -1,0 +1,77 @@
+"""The few arguments that training adds to those of TRL and transformers."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from transformers import EarlyStoppingCallback, TrainingArguments
+
+from classification.errors import InputError
+
+#: Arguments that say where or on whose account a run happened; a run folder may be published, so they stay out.
+PRIVATE = re.compile(r"token|_dir$|^output|^run_name$|^hub_|^push_|^resume|^project$|_path$|accelerator|deepspeed|fsdp")
+
+
+@dataclass
+class TaskArguments:
+    """What to learn from which rows."""
+
+    task: str | None = field(default=None, metadata={"help": "Task file (YAML), such as tasks/sms-spam.yaml."})
+    data: str | None = field(
+        default=None,
+        metadata={"help": "Labelled rows: a file, a folder of train/validation/test files, or a Hub dataset id. "
+                          "By default the task's own dataset."},
+    )  # fmt: skip
+    train_limit: int | None = field(
+        default=None, metadata={"help": "Train on so many rows, chosen by the seed with the classes' shares kept."}
+    )
+    eval_limit: int | None = field(
+        default=None, metadata={"help": "Validate on so many rows during training, chosen in the same way."}
+    )
+    early_stopping_patience: int | None = field(
+        default=None, metadata={"help": "Stop after so many evaluations in a row without a better macro-F1."}
+    )
+
+    def required_task(self) -> str:
+        """The task file.
+
+        Raises:
+            InputError: none was given.
+        """
+        if not self.task:
+            raise InputError("no task was given; name a task file with --task, such as tasks/sms-spam.yaml.")
+        return self.task
+
+
+def early_stopping(wanted: TaskArguments) -> list[EarlyStoppingCallback]:
+    """The callback that stops a training that no longer gets better, if that was asked for."""
+    patience = wanted.early_stopping_patience
+    return [EarlyStoppingCallback(patience)] if patience else []
+
+
+def recorded(arguments: TrainingArguments, *more: object) -> dict[str, Any]:
+    """Every hyperparameter as plain JSON values, without paths, accounts and tokens."""
+    found: dict[str, Any] = {}
+    for source in (arguments, *more):
+        found |= {entry.name: getattr(source, entry.name) for entry in dataclasses.fields(source)}  # type: ignore[arg-type]
+    return {key: _plain(value) for key, value in sorted(found.items()) if value is not None and not PRIVATE.search(key)}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, str | int | float | bool):
+        return getattr(value, "value", value)
+    if isinstance(value, list | tuple | set):
+        return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    return str(value)
+
+
+def public_source(source: str) -> str:
+    """A dataset's name for the record: a Hub id as it is, of a local path only the last part."""
+    path = Path(source)
+    return path.resolve().name if path.exists() else source

@@ -1,0 +1,87 @@
+"""Rows as a trainer takes them. Prompts come from `classification.prompts`, the same as at inference."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from datasets import Dataset
+from sklearn.model_selection import train_test_split
+from transformers import PreTrainedTokenizerBase
+
+from classification.dataset import Rows
+from classification.encoding import encode_answers, encode_prompt
+from classification.prompts import answer, render
+from classification.scoring import shared_prefix, token_tree
+from classification.task import Task
+
+IGNORED = -100
+
+
+def sample(rows: Rows, limit: int | None, seed: int) -> Rows:
+    """At most ``limit`` rows in their order, chosen by the seed, classes in their shares where that can be done."""
+    if limit is None or limit >= len(rows):
+        return rows
+    indices = np.arange(len(rows))
+    strata = ["|".join(names) for names in rows.labels]
+    try:
+        chosen, _ = train_test_split(indices, train_size=limit, random_state=seed, stratify=strata)
+    except ValueError:  # a class with one row, or more classes than rows
+        chosen, _ = train_test_split(indices, train_size=limit, random_state=seed)
+    return rows.select(np.sort(chosen))
+
+
+def prompt_completion(
+    rows: Rows, task: Task, tokenizer: PreTrainedTokenizerBase, max_length: int | None, *, describe_labels: bool = False
+) -> Dataset:
+    """Prompt and answer of each row, as the token ids that inference uses, with the loss on the answer only.
+
+    Returns:
+        Columns ``input_ids`` and ``labels``, the latter -100 everywhere but on the answer.
+    """
+    said = [answer(task, names) for names in rows.labels]
+    unique = sorted(set(said))
+    answers = dict(zip(unique, encode_answers(tokenizer, unique), strict=True))
+    room = None if max_length is None else max_length - max(map(len, answers.values()))
+    examples: dict[str, list[list[int]]] = {"input_ids": [], "labels": []}
+    for text, words in zip(rows.texts, said, strict=True):
+        prompt = encode_prompt(tokenizer, render(task, text, describe_labels=describe_labels), room).ids
+        examples["input_ids"].append(prompt + answers[words])
+        examples["labels"].append([IGNORED] * len(prompt) + answers[words])
+    return Dataset.from_dict(examples)
+
+
+@dataclass
+class TreeCollator:
+    """Lays a batch out as one tree: the prompts' shared start once, each row a branch, no padding.
+
+    Gradients equal those of a padded batch (a test holds them to it), for fewer tokens: on short texts the
+    instruction is half of every prompt. See `classification.scoring` for the attention that this needs.
+    """
+
+    def __call__(self, examples: Sequence[dict[str, Any]]) -> dict[str, torch.Tensor]:
+        """One row of T tokens: ``input_ids``, ``position_ids`` and ``labels`` [1, T], mask [1, 1, T, T]."""
+        shared = shared_prefix([_prompt(example) for example in examples])
+        trunk = examples[0]["input_ids"][:shared]
+        root = [(trunk, None)] if shared else []
+        parent = 0 if shared else None
+        tree = token_tree([*root, *((example["input_ids"][shared:], parent) for example in examples)])
+        labels = torch.full_like(tree.ids, IGNORED)
+        for example, start in zip(examples, tree.starts[len(root) :], strict=True):
+            own = torch.tensor(example["labels"][shared:])
+            labels[0, start : start + len(own)] = own
+        return {
+            "input_ids": tree.ids,
+            "position_ids": tree.positions,
+            "attention_mask": tree.visible,
+            "labels": labels,
+        }
+
+
+def _prompt(example: dict[str, Any]) -> list[int]:
+    """Tokens without a loss, through the first one with: a branch has to begin before its answer does."""
+    first = next(place for place, label in enumerate(example["labels"]) if label != IGNORED)
+    return list(example["input_ids"][: first + 1])[:-1]

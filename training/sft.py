@@ -1,0 +1,188 @@
+"""Fine-tune a chat model to answer with a task's labels: TRL's `SFTTrainer`, LoRA or every weight.
+
+    python -m training.sft --task tasks/sms-spam.yaml --data rows.csv --output_dir runs/sms-smollm2 \
+        --model_name_or_path HuggingFaceTB/SmolLM2-135M-Instruct --use_peft --num_train_epochs 2
+
+Every flag of TRL's `SFTConfig` and `ModelConfig` works, and `--config file.yaml` holds any of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from peft import LoraConfig, PeftModel
+from sklearn.metrics import accuracy_score, f1_score
+from trl import ModelConfig, SFTConfig, SFTTrainer, TrlParser, get_peft_config
+
+from classification.classifiers.chat import ChatClassifier
+from classification.dataset import Rows, load_splits
+from classification.errors import InputError
+from classification.models import Base, ModelPool
+from classification.scoring import can_branch
+from classification.task import Task, load_task
+
+from .arguments import TaskArguments, early_stopping
+from .data import IGNORED, TreeCollator, prompt_completion, sample
+from .finish import Outcome, command_line, finish
+
+#: Tokens that a batch of short texts comes to; a model that takes a tree of them takes any of ours.
+TYPICAL_TREE = 4096
+
+
+@dataclass
+class ChatArguments:
+    """What is particular to a chat model."""
+
+    describe_labels: bool = field(
+        default=False, metadata={"help": "Also tell the model what each label means, at every prompt."}
+    )
+    lora_layers: int | None = field(
+        default=None,
+        metadata={"help": "Adapt the last so many layers only: a quarter less time a step when a third is left out."},
+    )
+    share_prefix: bool = field(
+        default=True, metadata={"help": "Compute the start that all prompts share once a batch, without padding."}
+    )
+
+
+class LabelTrainer(SFTTrainer):
+    """An `SFTTrainer` that validates as the model will be used: by scoring labels, not by token loss alone."""
+
+    validation: Rows
+    task: Task
+    asked: ChatClassifier
+
+    def compute_loss(
+        self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
+    ) -> Any:
+        """Mean cross-entropy over the answer tokens, with logits computed at those places only.
+
+        The trainer's own head computes them in chunks over the whole batch, which took most of a step here.
+        A padded batch, where places differ from row to row, is left to it.
+        """
+        labels = inputs["labels"]
+        if return_outputs or len(labels) > 1:
+            return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
+        places = (labels[0] != IGNORED).nonzero()[:, 0]
+        asked = {name: value for name, value in inputs.items() if name != "labels"}
+        logits = model(**asked, use_cache=False, logits_to_keep=places - 1).logits[0]
+        total = torch.nn.functional.cross_entropy(logits.float(), labels[0, places], reduction="sum")
+        return total / (len(places) if num_items_in_batch is None else num_items_in_batch)
+
+    def evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
+        """Macro-F1 and accuracy on the validation rows, beside whatever the trainer measures itself."""
+        prefix = kwargs.get("metric_key_prefix", "eval")
+        metrics = measure(self.asked, self.validation, prefix)
+        self.log(dict(metrics))
+        self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
+        return metrics
+
+
+def measure(classifier: ChatClassifier, rows: Rows, prefix: str = "eval") -> dict[str, float]:
+    """Accuracy and macro-F1 of a classifier that is being trained; its trunk is stale at every call."""
+    fresh = ChatClassifier(
+        classifier.name, classifier.task, classifier.base,
+        adapter=classifier.adapter, describe_labels=classifier.describe_labels, decode=classifier.decode,
+    )  # fmt: skip
+    model = classifier.base.model
+    was_training = model.training
+    model.eval()
+    best = fresh.predict(rows.texts).best
+    model.train(was_training)
+    targets = rows.targets(classifier.task)
+    labels = list(range(len(classifier.task.labels)))
+    macro_f1 = f1_score(targets, best, labels=labels, average="macro", zero_division=0)
+    return {f"{prefix}_macro_f1": float(macro_f1), f"{prefix}_accuracy": float(accuracy_score(targets, best))}
+
+
+@dataclass
+class ChatTrainingArguments(SFTConfig):
+    """TRL's arguments with the defaults that a comparison needs: validation, the best checkpoint, warm-up and decay."""
+
+    output_dir: str | None = field(default=None, metadata={"help": "The run folder."})
+    eval_strategy: str = field(default="epoch", metadata={"help": "When to validate: steps, epoch or no."})
+    save_strategy: str = field(default="epoch", metadata={"help": "When to save a checkpoint: steps, epoch or no."})
+    load_best_model_at_end: bool = field(default=True, metadata={"help": "Keep the best checkpoint, not the last."})
+    metric_for_best_model: str = field(default="macro_f1", metadata={"help": "What makes a checkpoint the best."})
+    greater_is_better: bool = field(default=True, metadata={"help": "Whether more of that metric is better."})
+    save_total_limit: int = field(default=2, metadata={"help": "Checkpoints to keep."})
+    learning_rate: float = field(default=5e-4, metadata={"help": "The peak learning rate; the default suits LoRA."})
+    warmup_steps: float = field(default=0.05, metadata={"help": "Steps of warm-up, or below 1 a share of all steps."})
+    report_to: str = field(default="none", metadata={"help": "Where to log: none, trackio, tensorboard, wandb, ..."})
+    bf16: bool = field(default=False, metadata={"help": "Train in bfloat16; for GPUs that have it."})
+    gradient_checkpointing: bool = field(default=False, metadata={"help": "Less memory for more time."})
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Train, and write the run folder."""
+    parser = TrlParser((TaskArguments, ChatArguments, ChatTrainingArguments, ModelConfig), prog="python -m training.sft")
+    wanted, chat, args, model_args = parser.parse_args_and_config(argv)
+    task = load_task(wanted.required_task())
+    if task.multi_label:
+        raise InputError(f"the task {task.name} allows several labels; training for those is not there yet.")
+    if not model_args.model_name_or_path or not args.output_dir:
+        raise InputError("--model_name_or_path and --output_dir are needed: which model to train, and where it goes.")
+    splits = load_splits(task, wanted.data, seed=args.seed, need=("train", "validation"))
+    base = ModelPool().chat(model_args.model_name_or_path, None)
+    trainer = build_trainer(task, splits.train, splits.validation, base, wanted, chat, args, model_args)
+    result = trainer.train(resume_from_checkpoint=args.resume_from_checkpoint)
+    outcome = Outcome("chat", "lora" if model_args.use_peft else "full", task, splits, base.weights, result, trainer)
+    settings = {"describe_labels": chat.describe_labels, "max_length": args.max_length}
+    finish(outcome, args, (chat, model_args), settings, lambda rows: measure(trainer.asked, rows, "final"))
+
+
+def build_trainer(
+    task: Task, train: Rows, validation: Rows, base: Base,
+    wanted: TaskArguments, chat: ChatArguments, args: SFTConfig, model_args: ModelConfig,
+) -> LabelTrainer:  # fmt: skip
+    """A trainer over these rows; ``base.model`` becomes the model that is trained."""
+    torch.manual_seed(args.seed)
+    rows = sample(train, wanted.train_limit, args.seed)
+    examples = prompt_completion(rows, task, base.tokenizer, args.max_length, describe_labels=chat.describe_labels)
+    held_out = sample(validation, wanted.eval_limit, args.seed)
+    tree = chat.share_prefix and can_branch(base.model, TYPICAL_TREE)
+    trainer = LabelTrainer(
+        model=base.model,
+        args=args,
+        train_dataset=examples,
+        eval_dataset=prompt_completion(held_out, task, base.tokenizer, args.max_length),
+        processing_class=base.tokenizer,
+        peft_config=_lora(base, model_args, chat.lora_layers),
+        data_collator=TreeCollator() if tree else None,
+        callbacks=early_stopping(wanted),
+    )
+    base.model = trainer.model
+    trained = "default" if isinstance(trainer.model, PeftModel) else None
+    trainer.validation, trainer.task = held_out, task
+    trainer.asked = ChatClassifier("in training", task, base, adapter=trained, describe_labels=chat.describe_labels)
+    return trainer
+
+
+def _lora(base: Base, model_args: ModelConfig, last_layers: int | None) -> LoraConfig | None:
+    config = get_peft_config(model_args)
+    if config is None:
+        return None
+    config.target_modules = config.target_modules or "all-linear"
+    if last_layers:
+        layers = int(base.model.config.get_text_config().num_hidden_layers)
+        if isinstance(config.target_modules, str):
+            config.target_modules = linear_names(base.model)
+        config.layers_to_transform = list(range(max(layers - last_layers, 0), layers))
+    return config
+
+
+def linear_names(model: torch.nn.Module) -> list[str]:
+    """Names of the linear layers inside the blocks, which is what ``all-linear`` stands for; not the output head."""
+    return sorted(
+        {
+            name.rpartition(".")[2]
+            for name, module in model.named_modules()
+            if isinstance(module, torch.nn.Linear) and ".layers." in f".{name}"
+        }
+    )
+
+
+if __name__ == "__main__":
+    command_line(main)

@@ -1,0 +1,100 @@
+"""What one contender said about one text, in the words the page and the API use."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from classification.errors import InputError
+from classification.predictions import Predictions
+from classification.task import Task
+
+MAX_CHARACTERS = 5000
+#: a label of a multi-label task is given when it is more probable than not
+MULTI_LABEL_THRESHOLD = 0.5
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One contender's answer, or the sentence that says why there is none.
+
+    Attributes:
+        labels: names of the labels given; empty for an invalid answer, and for a multi-label text with no label.
+        probabilities: one per label of the task, in its order; all zero for an invalid answer.
+        valid: false where the model's answer was outside the labels.
+        seconds: time this text took.
+        prompt_tokens: 0 where there are no tokens.
+        completion_tokens: tokens generated, or scored as an answer.
+        shortened: true where the text had to be cut to fit the model.
+        said: what a free-running model really wrote.
+        label_mass: probability on all labels together before they were normalised.
+        prompt: exactly what the model was shown.
+        error: why the contender failed; everything else is then empty.
+    """
+
+    labels: tuple[str, ...] = ()
+    probabilities: tuple[float, ...] = ()
+    valid: bool = False
+    seconds: float = 0.0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    shortened: bool = False
+    said: str | None = None
+    label_mass: float | None = None
+    prompt: str | None = None
+    error: str | None = None
+
+    @classmethod
+    def of(cls, task: Task, predictions: Predictions, prompt: str | None) -> Answer:
+        """The answer to the first text of ``predictions``."""
+        valid = bool(predictions.valid[0])
+        probabilities = tuple(float(p) for p in predictions.probabilities[0])
+        return cls(
+            labels=_labels(task, probabilities) if valid else (),
+            probabilities=probabilities,
+            valid=valid,
+            seconds=float(predictions.seconds[0]),
+            prompt_tokens=int(predictions.prompt_tokens[0]),
+            completion_tokens=int(predictions.completion_tokens[0]),
+            shortened=bool(predictions.shortened[0]),
+            said=None if predictions.said is None else predictions.said[0],
+            label_mass=None if predictions.label_mass is None else float(predictions.label_mass[0]),
+            prompt=prompt,
+        )
+
+
+def _labels(task: Task, probabilities: tuple[float, ...]) -> tuple[str, ...]:
+    if task.multi_label:
+        return tuple(name for name, p in zip(task.label_names, probabilities, strict=True) if p > MULTI_LABEL_THRESHOLD)
+    return (task.label_names[max(range(len(probabilities)), key=probabilities.__getitem__)],)
+
+
+def checked_text(text: object) -> str:
+    """The text of a request, without the space around it.
+
+    Raises:
+        InputError: nothing to classify, not a text, or longer than `MAX_CHARACTERS`.
+    """
+    if not isinstance(text, str) or not text.strip():
+        raise InputError("There is no text to classify; type one, or pick an example.")
+    stripped = text.strip()
+    if len(stripped) > MAX_CHARACTERS:
+        raise InputError(
+            f"The text has {len(stripped):,} characters; at most {MAX_CHARACTERS:,} can be compared; shorten it."
+        )
+    return stripped
+
+
+def majority(answers: Iterable[Answer | None]) -> tuple[str, ...] | None:
+    """The labels that most valid answers give, or ``None`` while there is no single most frequent answer."""
+    votes = Counter(answer.labels for answer in answers if answer is not None and answer.valid)
+    ranked = votes.most_common(2)
+    if not ranked or (len(ranked) > 1 and ranked[0][1] == ranked[1][1]):
+        return None
+    return ranked[0][0]
+
+
+def differs(answer: Answer | None, agreed: tuple[str, ...] | None) -> bool:
+    """Whether a valid answer disagrees with what the majority agreed on."""
+    return answer is not None and answer.valid and agreed is not None and answer.labels != agreed

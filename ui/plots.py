@@ -1,0 +1,227 @@
+"""Quality against speed as inline SVG. It follows the page's theme, scales with it and needs no library."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+from .colours import APPROACHES, approach_class
+
+WIDE, NARROW, HEIGHT = 640, 360, 400
+LEFT, RIGHT, TOP, BOTTOM = 54, 30, 14, 66
+CHARACTER = 7.6  # mean width of a letter at the plot's 13 px, on the wide side
+LINE = 16.0
+FASTEST = 1e-5  # seconds; a majority baseline takes no measurable time, and log axes have no zero
+
+
+@dataclass(frozen=True)
+class Point:
+    """One contender in the plane of speed and quality.
+
+    Attributes:
+        name: written beside the point.
+        approach: gives colour and shape.
+        seconds: per text.
+        quality: between 0 and 1.
+        interval: 95 % interval of the quality, where known.
+    """
+
+    name: str
+    approach: str
+    seconds: float
+    quality: float
+    interval: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle that is taken, in the plot's pixels."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+    def overlap(self, other: Box) -> float:
+        """Shared area, 0 where the two do not touch."""
+        across = min(self.x + self.width, other.x + other.width) - max(self.x, other.x)
+        down = min(self.y + self.height, other.y + other.height) - max(self.y, other.y)
+        return max(across, 0.0) * max(down, 0.0)
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Where values lie: seconds on a log axis across, quality upwards."""
+
+    decades: tuple[int, int]
+    lowest: float
+    highest: float
+    width: int
+
+    @classmethod
+    def around(cls, points: Sequence[Point], width: int) -> Scale:
+        """Whole decades and whole tenths that hold every point and its interval, in a plot ``width`` pixels wide."""
+        times = [math.log10(max(point.seconds, FASTEST)) for point in points]
+        low = min(math.floor(min(times)), math.ceil(max(times)) - 1)
+        values = [v for point in points for v in (point.quality, *(point.interval or ()))]
+        floor = min(max(math.floor(10 * min(values)) / 10, 0.0), 0.9)
+        ceiling = min(max(math.ceil(10 * max(values)) / 10, floor + 0.1), 1.0)
+        decades = (low, max(math.ceil(max(times)), low + 1))
+        return cls(decades, floor, ceiling, width)
+
+    @property
+    def right(self) -> int:
+        """Where the plotted area ends, in pixels from the left."""
+        return self.width - RIGHT
+
+    def x(self, seconds: float) -> float:
+        """Pixels from the left."""
+        low, high = self.decades
+        share = (math.log10(max(seconds, FASTEST)) - low) / (high - low)
+        return LEFT + share * (self.right - LEFT)
+
+    def y(self, quality: float) -> float:
+        """Pixels from the top."""
+        share = (quality - self.lowest) / (self.highest - self.lowest)
+        return HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM)
+
+
+def scatter(
+    points: Sequence[Point], *, measure: str = "macro-F1", floor: float | None = None, width: int = WIDE
+) -> str:
+    """Quality against seconds per text, with names, 95 % intervals and the floor.
+
+    Args:
+        points: at least one.
+        measure: name of the quality on the upright axis.
+        floor: quality of the best baseline, drawn as a dashed line.
+        width: in pixels before scaling; letters stay readable where the plot is shown about that wide.
+
+    Returns:
+        An ``<svg>`` that a screen reader reads as one sentence for each point.
+    """
+    scale = Scale.around(points, width)
+    told = "; ".join(f"{p.name}: {measure} {p.quality:.3f} at {p.seconds:.4f} seconds per text" for p in points)
+    parts = [_axes(scale, measure), _floor(scale, floor)]
+    boxes = [_taken_by(scale, point) for point in points]
+    if floor is not None:
+        boxes.append(Box(LEFT, scale.y(floor) - 1, scale.right - LEFT, 2))
+    for point in points:
+        label = place(point.name, scale.x(point.seconds), scale.y(point.quality), boxes, width)
+        boxes.append(label)
+        parts.append(_mark(scale, point, label))
+    return (
+        f'<svg class="scatter" viewBox="0 0 {width} {HEIGHT}" role="img" '
+        f'aria-labelledby="title-{width} desc-{width}">'
+        f'<title id="title-{width}">{escape(measure)} against seconds per text</title>'
+        f'<desc id="desc-{width}">{escape(told)}</desc>{"".join(parts)}{_legend(points)}</svg>'
+    )
+
+
+def _taken_by(scale: Scale, point: Point) -> Box:
+    """The mark of a point, with its interval."""
+    low, high = point.interval or (point.quality, point.quality)
+    top, bottom = min(scale.y(high), scale.y(point.quality) - 7), max(scale.y(low), scale.y(point.quality) + 7)
+    return Box(scale.x(point.seconds) - 7, top, 14, bottom - top)
+
+
+def place(name: str, x: float, y: float, taken: Sequence[Box], plot_width: int) -> Box:
+    """A free place for a name beside its point: right, left, above or below, the one that covers least."""
+    width = CHARACTER * len(name)
+    starts = [
+        (x + 11, y - LINE / 2), (x - 11 - width, y - LINE / 2),
+        (x - width / 2, y - 11 - LINE), (x - width / 2, y + 11),
+        (x + 9, y - 11 - LINE), (x + 9, y + 11), (x - 9 - width, y - 11 - LINE), (x - 9 - width, y + 11),
+    ]  # fmt: skip
+
+    def badness(box: Box) -> float:
+        outside = max(LEFT - box.x, 0.0) + max(box.x + box.width - (plot_width - 2), 0.0)
+        outside += max(TOP - box.y, 0.0) + max(box.y + box.height - (HEIGHT - BOTTOM), 0.0)
+        return sum(box.overlap(other) for other in taken) + 40 * outside
+
+    return min((Box(left, top, width, LINE) for left, top in starts), key=badness)
+
+
+def _axes(scale: Scale, measure: str) -> str:
+    bottom, right = HEIGHT - BOTTOM, scale.right
+    parts = []
+    every = math.ceil(70 * (scale.decades[1] - scale.decades[0]) / (right - LEFT))  # ticks need about 70 px each
+    for decade in range(scale.decades[0], scale.decades[1] + 1):
+        x = scale.x(10.0**decade)
+        parts.append(f'<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" y2="{bottom}"/>')
+        if (decade - scale.decades[0]) % every == 0:
+            parts.append(f'<text x="{x:.1f}" y="{bottom + 18}" text-anchor="middle">{tick(decade)}</text>')
+    tenths = range(round(10 * scale.lowest), round(10 * scale.highest) + 1)
+    for tenth in tenths:
+        y = scale.y(tenth / 10)
+        parts.append(f'<line class="grid" x1="{LEFT}" x2="{right}" y1="{y:.1f}" y2="{y:.1f}"/>')
+        parts.append(f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{tenth / 10:.1f}</text>')
+    middle = (LEFT + right) / 2
+    parts.append(f'<text class="axis" x="{middle}" y="{bottom + 36}" text-anchor="middle">seconds per text</text>')
+    upright = (TOP + bottom) / 2
+    parts.append(
+        f'<text class="axis" transform="translate(13 {upright}) rotate(-90)" text-anchor="middle">'
+        f"{escape(measure)}</text>"
+    )
+    return "".join(parts)
+
+
+def _floor(scale: Scale, floor: float | None) -> str:
+    if floor is None or not scale.lowest <= floor <= scale.highest:
+        return ""
+    y = scale.y(floor)
+    return (
+        f'<line class="floor" x1="{LEFT}" x2="{scale.right}" y1="{y:.1f}" y2="{y:.1f}"/>'
+        f'<text class="floor" x="{scale.right}" y="{y + 13:.1f}" text-anchor="end">floor</text>'
+    )
+
+
+def _mark(scale: Scale, point: Point, label: Box) -> str:
+    x, y = scale.x(point.seconds), scale.y(point.quality)
+    anchor, at = "middle", label.x + label.width / 2
+    if label.x > x:
+        anchor, at = "start", label.x
+    elif label.x + label.width < x:
+        anchor, at = "end", label.x + label.width
+    bar = ""
+    if point.interval:
+        high, low = scale.y(point.interval[1]), scale.y(point.interval[0])
+        bar = f'<path class="interval" d="M{x - 4:.1f} {high:.1f}h8m-4 0V{low:.1f}m-4 0h8"/>'
+    return (
+        f'<g class="{approach_class(point.approach)}">{bar}{_shape(point.approach, x, y)}'
+        f'<text class="name" x="{at:.1f}" y="{label.y + 12.5:.1f}" text-anchor="{anchor}">'
+        f"{escape(point.name)}</text></g>"
+    )
+
+
+def _shape(approach: str, x: float, y: float) -> str:
+    """A shape for each approach, so that none is told by its colour alone."""
+    if approach == "baseline":
+        return f'<rect class="mark" x="{x - 5:.1f}" y="{y - 5:.1f}" width="10" height="10"/>'
+    if approach == "zero-shot":
+        return f'<path class="mark" d="M{x:.1f} {y - 6.5:.1f}l6.5 11.5h-13z"/>'
+    if approach == "few-shot":
+        return f'<path class="mark" d="M{x:.1f} {y - 7:.1f}l7 7l-7 7l-7-7z"/>'
+    return f'<circle class="mark" cx="{x:.1f}" cy="{y:.1f}" r="6"/>'
+
+
+def _legend(points: Sequence[Point]) -> str:
+    present = dict.fromkeys(point.approach for point in points)
+    shown = [name for name in APPROACHES if name in present] + [name for name in present if name not in APPROACHES]
+    parts, x = [], 2.0
+    for name in shown:
+        parts.append(
+            f'<g class="{approach_class(name)}">{_shape(name, x + 7, HEIGHT - 14)}'
+            f'<text x="{x + 19:.1f}" y="{HEIGHT - 10}">{escape(name)}</text></g>'
+        )
+        x += 28 + CHARACTER * len(name)
+    return "".join(parts)
+
+
+def tick(decade: int) -> str:
+    """``-3`` as ``1 ms``, ``1`` as ``10 s``."""
+    if decade >= 0:
+        return f"{10**decade} s"
+    return f"{10 ** (decade + 3)} ms" if decade >= -3 else f"{10 ** (decade + 6)} µs"
