@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,9 +17,18 @@ Weights = tuple[NDArray[np.float32], NDArray[np.float32]]
 UNSPACED = ("zh", "ja", "th", "km", "lo", "my")
 
 
-def analysis(language: str) -> tuple[Analyzer, tuple[int, int]]:
+class Analysis(TypedDict):
+    """What counts as a term."""
+
+    analyzer: Analyzer
+    ngram_range: tuple[int, int]
+
+
+def analysis(language: str) -> Analysis:
     """What counts as a term in a language (ISO 639-1): word 1-2-grams, or character 1-3-grams."""
-    return ("char", (1, 3)) if language.lower().split("-")[0] in UNSPACED else ("word", (1, 2))
+    if language.lower().split("-")[0] in UNSPACED:
+        return {"analyzer": "char", "ngram_range": (1, 3)}
+    return {"analyzer": "word", "ngram_range": (1, 2)}
 
 
 def vectorizer_for(analyzer: Analyzer, ngram_range: tuple[int, int], **options: object) -> TfidfVectorizer:

@@ -110,7 +110,7 @@ class Identity(Record):
     configuration: dict[str, JsonValue]
 
 
-class Measured(Identity, Scores):
+class Measured(Scores, Identity):
     """A contender that answered."""
 
     error: None = None

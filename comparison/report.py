@@ -14,6 +14,7 @@ from .verdict import verdict
 
 NONE = "—"
 FLOOR = "(floor)"
+SHORTEST = 0.0001  # seconds; below it, clocks say more than the classifier does
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def as_csv(comparison: Comparison) -> str:
 
 
 def _body(comparison: Comparison, *, bold: Callable[[str], str], escape: Callable[[str], str] = str) -> list[list[str]]:
-    """Cells of each contender; the best value of a column is bold, unless all contenders share it."""
+    """Cells of each contender; what looks like the best value of its column is bold, unless all do."""
     best = [_best(column, comparison.measured) for column in COLUMNS]
     floor = comparison.floor
     body = []
@@ -89,23 +90,18 @@ def _body(comparison: Comparison, *, bold: Callable[[str], str], escape: Callabl
             body.append([name, contender.approach, *(NONE for _ in COLUMNS)])
             continue
         marked = f"{name} {FLOOR}" if floor is not None and contender.name == floor.name else name
-        cells = [column.shown(contender) for column in COLUMNS]
-        emphasised = [
-            bold(cell) if top is not None and _leads(column, contender, top) else cell
-            for cell, column, top in zip(cells, COLUMNS, best, strict=True)
-        ]
-        body.append([marked, contender.approach, *emphasised])
+        shown = [column.shown(contender) for column in COLUMNS]
+        cells = [bold(cell) if cell == top else cell for cell, top in zip(shown, best, strict=True)]
+        body.append([marked, contender.approach, *cells])
     return body
 
 
-def _best(column: Column, contenders: Sequence[Measured]) -> float | None:
-    values = [value for contender in contenders if (value := column.value(contender)) is not None]
-    return column.best(values) if column.best and len(set(values)) > 1 else None
-
-
-def _leads(column: Column, contender: Measured, top: float) -> bool:
-    value = column.value(contender)
-    return value is not None and value == top
+def _best(column: Column, contenders: Sequence[Measured]) -> str | None:
+    """How the best value is shown; ``None`` where none is better than the others."""
+    shown = {
+        value: column.shown(contender) for contender in contenders if (value := column.value(contender)) is not None
+    }
+    return shown[column.best(list(shown))] if column.best and len(set(shown.values())) > 1 else None
 
 
 def _notes(comparison: Comparison) -> list[str]:
@@ -132,7 +128,9 @@ def _decimal(value: float | None) -> str:
 def _duration(seconds: float) -> str:
     if seconds >= 1:
         return f"{seconds:.2f} s"
-    return f"{1000 * seconds:.0f} ms" if seconds >= 0.01 else f"{1000 * seconds:.2g} ms"
+    if seconds >= 0.01:
+        return f"{1000 * seconds:.0f} ms"
+    return f"{1000 * seconds:.1f} ms" if seconds >= SHORTEST else f"< {1000 * SHORTEST:.1f} ms"
 
 
 def _tokens(contender: Measured) -> float:

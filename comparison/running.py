@@ -53,15 +53,15 @@ def run(job: Job) -> tuple[Comparison | None, bool]:
     lineup = load_lineup(job.lineup)
     contenders = chosen(lineup.contenders, job.only)
     check_names([contender.name for contender in contenders])
-    rows = load_rows(job.data, lineup.task, split=job.split)
-    if job.limit is not None:
-        rows = sample(rows, job.limit, job.seed)
+    every = load_rows(job.data, lineup.task, split=job.split)
+    rows = every if job.limit is None else sample(every, job.limit, job.seed)
+    source = _source(job, len(rows), len(every))
     _make_folder(job.output)
     pool, evaluations, finished = lineup.pool(), [], True
     try:
         with tqdm(total=len(contenders) * len(rows), unit="text") as bar:
             for contender in contenders:
-                evaluations.append(_evaluate(contender, pool, rows, _source(job), bar))
+                evaluations.append(_evaluate(contender, pool, rows, source, bar))
                 evaluations[-1].save(job.output / CONTENDERS, with_texts=job.with_texts)
     except KeyboardInterrupt:
         finished = False
@@ -102,11 +102,13 @@ def _evaluate(contender: Contender, pool: ModelPool, rows: Rows, source: str, ba
     return evaluation
 
 
-def _source(job: Job) -> str:
+def _source(job: Job, count: int, total: int) -> str:
     """What the rows are called in the results: a Hub id as it is, of a local path only the last part."""
     path = Path(job.data).expanduser()
     name = path.resolve().name if path.exists() else job.data
-    return f"{name} ({job.split})" if job.split else name
+    split = f" ({job.split})" if job.split else ""
+    sampled = f", a sample with seed {job.seed}" if count < total else ""
+    return f"{name}{split}{sampled}"
 
 
 def _make_folder(folder: Path) -> None:

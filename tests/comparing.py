@@ -13,9 +13,7 @@ from classification.task import Label, Task
 from comparison.comparison import Comparison, compare
 from comparison.evaluation import Evaluation, evaluate
 
-ABC = Task(
-    name="abc", language="en", instruction="Choose a letter.", labels=tuple(Label(name=name) for name in "ABC")
-)
+ABC = Task(name="abc", language="en", instruction="Choose a letter.", labels=tuple(Label(name=name) for name in "ABC"))
 TAGS = ABC.model_copy(update={"name": "tags", "multi_label": True})
 
 

@@ -28,9 +28,11 @@ def test_mcnemar_mid_p_of_a_published_example() -> None:
 def test_mcnemar_counts_half_of_what_is_exactly_as_surprising(first: int, second: int) -> None:
     exact = binomtest(first, first + second).pvalue
     one = binomtest(min(first, second), first + second, alternative="less").pvalue
-    as_surprising = one - binomtest(min(first, second) - 1, first + second, alternative="less").pvalue if min(
-        first, second
-    ) else one
+    as_surprising = (
+        one - binomtest(min(first, second) - 1, first + second, alternative="less").pvalue
+        if min(first, second)
+        else one
+    )
     found = significance.mcnemar(*paired(5, first, second, 5)).p
     assert found == pytest.approx(exact - as_surprising)
 
@@ -71,7 +73,9 @@ def test_pairing_makes_the_interval_narrower_than_two_intervals_apart() -> None:
     answered = np.where(random.random(500) < 0.7, true, 1 - true)
     nearly = answered.copy()
     nearly[:5] = true[:5]
-    (found,) = significance.macro_f1_differences(targets, [nearly[:, None] == np.arange(2), answered[:, None] == np.arange(2)])
+    (found,) = significance.macro_f1_differences(
+        targets, [nearly[:, None] == np.arange(2), answered[:, None] == np.arange(2)]
+    )
     alone = metrics.macro_f1_interval(targets, answered[:, None] == np.arange(2))
     assert found.interval.high - found.interval.low < 0.5 * (alone.high - alone.low)
 

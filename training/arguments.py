@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from transformers import EarlyStoppingCallback, TrainingArguments
+from transformers.trainer_utils import get_last_checkpoint
 
 from classification.errors import InputError
 
@@ -47,10 +49,36 @@ class TaskArguments:
         return self.task
 
 
+def command_words(argv: list[str] | None) -> list[str]:
+    """The command line, with ``true`` put behind a ``--resume_from_checkpoint`` that names no folder."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    for place, word in enumerate(words):
+        if word == "--resume_from_checkpoint" and (place + 1 == len(words) or words[place + 1].startswith("--")):
+            return [*words[: place + 1], "true", *words[place + 1 :]]
+    return words
+
+
 def early_stopping(wanted: TaskArguments) -> list[EarlyStoppingCallback]:
     """The callback that stops a training that no longer gets better, if that was asked for."""
     patience = wanted.early_stopping_patience
     return [EarlyStoppingCallback(patience)] if patience else []
+
+
+def resume_point(arguments: TrainingArguments) -> str | bool | None:
+    """What ``--resume_from_checkpoint`` means: the newest checkpoint of the run folder, or the one it names.
+
+    Raises:
+        InputError: there is no such checkpoint.
+    """
+    asked = str(arguments.resume_from_checkpoint or "")
+    if asked.lower() in ("", "false", "no"):
+        return None
+    newest = asked.lower() in ("true", "yes")
+    folder = get_last_checkpoint(str(arguments.output_dir)) if newest and Path(str(arguments.output_dir)).is_dir() else asked
+    if not folder or not Path(folder).is_dir():
+        where = f"in {arguments.output_dir}" if newest else f"at {asked}"
+        raise InputError(f"there is no checkpoint {where} to resume from; leave --resume_from_checkpoint out to start anew.")
+    return str(folder)
 
 
 def recorded(arguments: TrainingArguments, *more: object) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from classification.errors import InputError
 from classification.models import Base, ModelPool
 from classification.task import Task, load_task
 
-from .arguments import TaskArguments, early_stopping
+from .arguments import TaskArguments, command_words, early_stopping, resume_point
 from .data import sample
 from .finish import Outcome, command_line, finish
 
@@ -68,7 +68,7 @@ def main(argv: list[str] | None = None) -> None:
     parser = TrlParser(
         (TaskArguments, EncoderArguments, EncoderTrainingArguments, ModelConfig), prog="python -m training.encoder"
     )
-    wanted, encoder, args, model_args = parser.parse_args_and_config(argv)
+    wanted, encoder, args, model_args = parser.parse_args_and_config(command_words(argv))
     task = load_task(wanted.required_task())
     if task.multi_label:
         raise InputError(f"the task {task.name} allows several labels; training for those is not there yet.")
@@ -81,7 +81,7 @@ def main(argv: list[str] | None = None) -> None:
     base = ModelPool().encoder(model_args.model_name_or_path, len(task.labels))
     encoder.max_length = encoder.max_length or context_length(base)
     trainer = build_trainer(task, splits.train, splits.validation, base, wanted, encoder, args, model_args)
-    result = trainer.train(resume_from_checkpoint=args.resume_from_checkpoint)
+    result = trainer.train(resume_from_checkpoint=resume_point(args))
     classifier = EncoderClassifier(
         "trained", task, base, adapter="default" if encoder.method == "lora" else None, max_length=encoder.max_length
     )

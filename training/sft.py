@@ -23,7 +23,7 @@ from classification.models import Base, ModelPool
 from classification.scoring import can_branch
 from classification.task import Task, load_task
 
-from .arguments import TaskArguments, early_stopping
+from .arguments import TaskArguments, command_words, early_stopping, resume_point
 from .data import IGNORED, TreeCollator, prompt_completion, sample
 from .finish import Outcome, command_line, finish
 
@@ -118,7 +118,7 @@ class ChatTrainingArguments(SFTConfig):
 def main(argv: list[str] | None = None) -> None:
     """Train, and write the run folder."""
     parser = TrlParser((TaskArguments, ChatArguments, ChatTrainingArguments, ModelConfig), prog="python -m training.sft")
-    wanted, chat, args, model_args = parser.parse_args_and_config(argv)
+    wanted, chat, args, model_args = parser.parse_args_and_config(command_words(argv))
     task = load_task(wanted.required_task())
     if task.multi_label:
         raise InputError(f"the task {task.name} allows several labels; training for those is not there yet.")
@@ -127,7 +127,7 @@ def main(argv: list[str] | None = None) -> None:
     splits = load_splits(task, wanted.data, seed=args.seed, need=("train", "validation"))
     base = ModelPool().chat(model_args.model_name_or_path, None)
     trainer = build_trainer(task, splits.train, splits.validation, base, wanted, chat, args, model_args)
-    result = trainer.train(resume_from_checkpoint=args.resume_from_checkpoint)
+    result = trainer.train(resume_from_checkpoint=resume_point(args))
     outcome = Outcome("chat", "lora" if model_args.use_peft else "full", task, splits, base.weights, result, trainer)
     settings = {"describe_labels": chat.describe_labels, "max_length": args.max_length}
     finish(outcome, args, (chat, model_args), settings, lambda rows: measure(trainer.asked, rows, "final"))

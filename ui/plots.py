@@ -210,13 +210,13 @@ def _shape(approach: str, x: float, y: float) -> str:
 def _legend(points: Sequence[Point]) -> str:
     present = dict.fromkeys(point.approach for point in points)
     shown = [name for name in APPROACHES if name in present] + [name for name in present if name not in APPROACHES]
-    parts, x = [], 2.0
+    parts, x = [], 0.0
     for name in shown:
         parts.append(
             f'<g class="{approach_class(name)}">{_shape(name, x + 7, HEIGHT - 14)}'
             f'<text x="{x + 19:.1f}" y="{HEIGHT - 10}">{escape(name)}</text></g>'
         )
-        x += 28 + CHARACTER * len(name)
+        x += 24 + CHARACTER * len(name)
     return "".join(parts)
 
 

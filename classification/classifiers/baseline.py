@@ -70,7 +70,7 @@ class MajorityClassifier:
         probabilities = np.tile(self._shares, (len(texts), 1))
         return Predictions.of(probabilities, time.perf_counter() - start)
 
-    def prompt(self, text: str) -> str | None:
+    def prompt(self, text: str) -> str | None:  # noqa: ARG002 - the contract has it
         """Nothing is asked, so there is no prompt."""
         return None
 
@@ -138,11 +138,8 @@ class TfidfClassifier:
         held = held_labels(task, targets)
         if not task.multi_label and held.any(axis=0).sum() < 2:
             raise InputError(f"{name}: the {len(texts)} training rows have one label only; give rows of two at least.")
-        analyzer, ngram_range = analysis(task.language)
-        chosen = FeatureSettings(
-            analyzer=analyzer, ngram_range=ngram_range, min_df=min_df, max_features=max_features, c=c, seed=seed
-        )
-        vectorizer = vectorizer_for(analyzer, ngram_range, min_df=min_df, max_features=max_features)
+        chosen = FeatureSettings(**analysis(task.language), min_df=min_df, max_features=max_features, c=c, seed=seed)
+        vectorizer = vectorizer_for(**analysis(task.language), min_df=min_df, max_features=max_features)
         try:
             features = vectorizer.fit_transform(texts)
         except ValueError:
@@ -161,7 +158,7 @@ class TfidfClassifier:
         probabilities = expit(logits) if self.task.multi_label else softmax(logits, axis=1)
         return Predictions.of(probabilities, time.perf_counter() - start)
 
-    def prompt(self, text: str) -> str | None:
+    def prompt(self, text: str) -> str | None:  # noqa: ARG002 - the contract has it
         """Nothing is asked, so there is no prompt."""
         return None
 
