@@ -74,7 +74,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.scoring", description=__doc__)
     parser.add_argument("--data", required=True, help="labelled rows to score")
-    parser.add_argument("--demonstrations", default=str(ROOT / "demo" / "headlines.csv"), help="rows for few-shot prompts")
+    parser.add_argument(
+        "--demonstrations", default=str(ROOT / "demo" / "headlines.csv"), help="rows for few-shot prompts"
+    )
     parser.add_argument("--task", default=str(ROOT / "tasks" / "financial-sentiment.yaml"))
     parser.add_argument("--model", default="HuggingFaceTB/SmolLM2-135M-Instruct")
     parser.add_argument("--rows", type=int, default=48)

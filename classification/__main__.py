@@ -34,7 +34,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m classification", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     predict = commands.add_parser("predict", help="ask every contender of a lineup about texts")
-    predict.add_argument("texts", nargs="+", metavar="TEXT", help="a text to decide about, or - for lines of standard input")
+    predict.add_argument(
+        "texts", nargs="+", metavar="TEXT", help="a text to decide about, or - for lines of standard input"
+    )
     predict.add_argument("--lineup", required=True, help="lineup file (YAML), such as demo/lineup.yaml")
     predict.add_argument("--only", action="append", metavar="NAME", help="ask this contender only; may be repeated")
     predict.add_argument("--json", action="store_true", help="print JSON, one object a text and contender")

@@ -148,9 +148,9 @@ def _need_two_classes(train: Rows, source: str) -> None:
 def _read(source: str, task: Task) -> dict[str, tuple[str, Dataset]]:
     """Split name to its place and raw rows; one file is the split `WHOLE`."""
     path = Path(source).expanduser()
-    if os.path.isfile(path):  # unlike Path.is_file, false for a name that no file system allows
+    if os.path.isfile(path):  # noqa: PTH113  unlike Path.is_file, false for a name that no file system allows
         return {WHOLE: (source, read_file(path, _picker(task, source)))}
-    if os.path.isdir(path):
+    if os.path.isdir(path):  # noqa: PTH112
         return _read_folder(path, task)
     if path.suffix.lower() in READERS or source.count("/") != 1:
         raise InputError(f"{source}: no such file or folder; give one that exists, or a Hub id like 'owner/name'.")

@@ -161,7 +161,9 @@ def load_lineup(path: str | Path) -> Lineup:
     contenders = []
     for entry in found.contenders:
         if entry.shots and demonstrations is None:
-            raise InputError(f"{file}: {entry.name!r} shows demonstrations; name their rows with 'demonstrations: FILE'.")
+            raise InputError(
+                f"{file}: {entry.name!r} shows demonstrations; name their rows with 'demonstrations: FILE'."
+            )
         record = load_run(folder / entry.run) if entry.run else None
         if record:
             _check_run(record, task, file, entry)
@@ -174,7 +176,9 @@ def _check_run(record: RunRecord, task: Task, file: Path, entry: ContenderEntry)
     # A TF-IDF run keeps the class counts too, so it serves the majority baseline as well.
     allowed = ("tfidf", "majority") if record.family == "tfidf" else (record.family,)
     if entry.family and entry.family not in allowed:
-        raise InputError(f"{file}: {entry.name!r} asks for the family {entry.family}, and its run is {one_of(allowed)}.")
+        raise InputError(
+            f"{file}: {entry.name!r} asks for the family {entry.family}, and its run is {one_of(allowed)}."
+        )
     if record.task.label_names != task.label_names or record.task.multi_label != task.multi_label:
         raise InputError(
             f"{file}: the run of {entry.name!r} knows the labels {shown(one_of(record.task.label_names))} in that "
@@ -190,7 +194,9 @@ def _load_prompted(contender: Contender, pool: ModelPool) -> Classifier:
     if entry.shots and contender.demonstrations:
         rows = load_rows(contender.demonstrations, contender.task)
         if contender.task.multi_label:
-            raise InputError(f"{entry.name}: demonstrations are balanced over single labels, and this task has several.")
+            raise InputError(
+                f"{entry.name}: demonstrations are balanced over single labels, and this task has several."
+            )
         pairs = [(text, names[0]) for text, names in zip(rows.texts, rows.labels, strict=True)]
         chosen = chat_demonstrations(pairs, contender.task, entry.shots, entry.seed)
     base = pool.chat(str(entry.model), entry.revision)
@@ -213,9 +219,7 @@ def _load_run_folder(contender: Contender, pool: ModelPool) -> Classifier:
     return _load_fine_tuned(entry, record, folder, contender.task, pool)
 
 
-def _load_fine_tuned(
-    entry: ContenderEntry, record: RunRecord, folder: Path, task: Task, pool: ModelPool
-) -> Classifier:
+def _load_fine_tuned(entry: ContenderEntry, record: RunRecord, folder: Path, task: Task, pool: ModelPool) -> Classifier:
     from .classifiers.chat import ChatClassifier
     from .classifiers.encoder import EncoderClassifier
 
@@ -238,4 +242,3 @@ def _load_fine_tuned(
 
 def _short(model_id: str) -> str:
     return model_id.rstrip("/").rpartition("/")[2]
-

@@ -120,9 +120,7 @@ def _converted(weights: Weights) -> str:
     folder = cache_folder() / weights.model_id.replace("/", "--") / str(weights.gguf_file)
     if not (folder / "model.safetensors").is_file():
         logger.info("Converting %s to safetensors, once.", weights.gguf_file)
-        model = AutoModelForCausalLM.from_pretrained(
-            weights.location, gguf_file=weights.gguf_file, dtype=torch.float32
-        )
+        model = AutoModelForCausalLM.from_pretrained(weights.location, gguf_file=weights.gguf_file, dtype=torch.float32)
         model.hf_quantizer = None  # else save_pretrained refuses: the weights are no longer quantized
         model.is_quantized = False
         del model.config.quantization_config

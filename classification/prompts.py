@@ -24,8 +24,10 @@ def system_sentence(task: Task, *, describe_labels: bool = False) -> str:
     if task.multi_label:
         rule = f"Answer with every label that applies, separated by commas: {', '.join(task.words)}."
     else:
-        rule = f"Answer with one word: {one_of(task.words)}." if _single_words(task) else (
-            f"Answer with exactly one of these labels: {one_of(task.words)}."
+        rule = (
+            f"Answer with one word: {one_of(task.words)}."
+            if _single_words(task)
+            else (f"Answer with exactly one of these labels: {one_of(task.words)}.")
         )
     lines = [f"{task.instruction} {rule}"]
     if describe_labels:

@@ -94,7 +94,9 @@ def test_demonstrations_are_balanced_seeded_and_mixed(task) -> None:
 
 
 def test_too_few_rows_for_the_demonstrations_are_said(task) -> None:
-    with pytest.raises(InputError, match="7 demonstrations of 'Bearish' were asked for, and only 6 rows have that label"):
+    with pytest.raises(
+        InputError, match="7 demonstrations of 'Bearish' were asked for, and only 6 rows have that label"
+    ):
         chat_demonstrations(ROWS, task, 7, seed=0)
 
 

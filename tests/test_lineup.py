@@ -74,7 +74,9 @@ def test_a_family_that_the_run_is_not_of_is_refused(tmp_path: Path) -> None:
         load_lineup(file)
 
 
-def test_few_shot_prompts_show_rows_of_the_pool(tmp_path: Path, task_file: Path, chat_folder: Path, rows_csv: Path) -> None:
+def test_few_shot_prompts_show_rows_of_the_pool(
+    tmp_path: Path, task_file: Path, chat_folder: Path, rows_csv: Path
+) -> None:
     entry = f"name: few, approach: few-shot, model: {chat_folder}, shots: 2"
     lineup = load_lineup(write(tmp_path, task_file, entry, head=f"demonstrations: {rows_csv.name}\n"))
     classifier = lineup.contenders[0].load(lineup.pool())

@@ -34,7 +34,9 @@ def test_a_label_in_any_dress_is_an_answer(task, said: str, column: int) -> None
     assert parse(task, said) == (column,)
 
 
-@pytest.mark.parametrize("said", ["", "positive", "bullish or bearish", "The answer is bullish", "bullish, bearish", "?"])
+@pytest.mark.parametrize(
+    "said", ["", "positive", "bullish or bearish", "The answer is bullish", "bullish, bearish", "?"]
+)
 def test_anything_else_is_invalid_and_never_replaced(task, said: str) -> None:
     assert parse(task, said) is None
 

@@ -47,7 +47,9 @@ def test_one_prompt_alone_scores_as_among_others() -> None:
 def test_the_trunk_goes_through_the_model_once() -> None:
     model = chat_model()
     widths: list[int] = []
-    model.register_forward_pre_hook(lambda _, args, kwargs: widths.append(kwargs["input_ids"].shape[1]), with_kwargs=True)
+    model.register_forward_pre_hook(
+        lambda _, args, kwargs: widths.append(kwargs["input_ids"].shape[1]), with_kwargs=True
+    )
     scorer = LabelScorer(ANSWERS)
     for prompt in PROMPTS:
         scorer.score(model, [prompt], trunk=[5, 6, 7])

@@ -65,7 +65,9 @@ def test_training_and_inference_prompts_are_equal_token_by_token(tokenizer, task
     answers = encode_answers(tokenizer, task.words)
     base = Base(chat_model(), tokenizer, Weights("tests/tiny", "nowhere", "path"))
     asked = ChatClassifier("asked", task, base)
-    for text, names, ids, labels in zip(rows.texts, rows.labels, examples["input_ids"], examples["labels"], strict=True):
+    for text, names, ids, labels in zip(
+        rows.texts, rows.labels, examples["input_ids"], examples["labels"], strict=True
+    ):
         said = [token for token in labels if token != IGNORED]
         assert said == answers[task.index(names[0])]
         prompt = ids[: -len(said)]
@@ -155,8 +157,35 @@ def test_a_killed_training_goes_on_from_its_checkpoint(
     assert losses == [1, 2]
 
 
+def test_every_weight_of_a_chat_model_can_be_trained(
+    tmp_path: Path, task_file: Path, rows_csv: Path, chat_folder: Path
+) -> None:
+    out = tmp_path / "runs" / "full"
+    sft.main(
+        ["--task", str(task_file), "--data", str(rows_csv), "--output_dir", str(out), "--max_steps", "1",
+         "--model_name_or_path", str(chat_folder), "--per_device_train_batch_size", "4", "--share_prefix", "false",
+         *COMMON]
+    )  # fmt: skip
+    assert load_run(out).method == "full"
+    before, after = load_file(chat_folder / "model.safetensors"), load_file(out / "model.safetensors")
+    assert not torch.equal(before["model.layers.0.mlp.up_proj.weight"], after["model.layers.0.mlp.up_proj.weight"])
+    found = as_classifier(tmp_path, task_file, out).predict(["Company 3 falls today"])
+    assert found.probabilities.sum() == pytest.approx(1, abs=1e-5)
+
+
+@pytest.mark.parametrize("script", [sft, encoder])
+def test_a_flag_that_would_do_nothing_is_refused(script, task_file: Path, rows_csv: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="--load_in_4bit is not passed on"):
+        script.main(
+            ["--task", str(task_file), "--data", str(rows_csv), "--output_dir", str(tmp_path / "x"),
+             "--model_name_or_path", "a/b", "--load_in_4bit", *COMMON]
+        )  # fmt: skip
+
+
 def test_nothing_to_resume_from_is_said(tmp_path: Path, task_file: Path, rows_csv: Path, chat_folder: Path) -> None:
-    with pytest.raises(InputError, match="there is no checkpoint in .* to resume from; leave --resume_from_checkpoint out"):
+    with pytest.raises(
+        InputError, match="there is no checkpoint in .* to resume from; leave --resume_from_checkpoint out"
+    ):
         train_chat(tmp_path, task_file, rows_csv, chat_folder, "--resume_from_checkpoint")
 
 

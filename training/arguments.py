@@ -11,6 +11,7 @@ from typing import Any
 
 from transformers import EarlyStoppingCallback, TrainingArguments
 from transformers.trainer_utils import get_last_checkpoint
+from trl import ModelConfig
 
 from classification.errors import InputError
 
@@ -64,6 +65,23 @@ def early_stopping(wanted: TaskArguments) -> list[EarlyStoppingCallback]:
     return [EarlyStoppingCallback(patience)] if patience else []
 
 
+def asked_model(arguments: ModelConfig) -> tuple[str, str | None]:
+    """Id and revision of the model to train; no revision means whichever copy is nearest.
+
+    Raises:
+        InputError: a flag of TRL's that this project does not pass on was set.
+    """
+    ignored = ("dtype", "attn_implementation", "load_in_8bit", "load_in_4bit")
+    defaults = ModelConfig()
+    for name in ignored:
+        if getattr(arguments, name) != getattr(defaults, name):
+            raise InputError(
+                f"--{name} is not passed on: models are trained in float32 on CPU and bfloat16 on CUDA; leave it out."
+            )
+    revision = arguments.model_revision if arguments.model_revision != defaults.model_revision else None
+    return str(arguments.model_name_or_path), revision
+
+
 def resume_point(arguments: TrainingArguments) -> str | bool | None:
     """What ``--resume_from_checkpoint`` means: the newest checkpoint of the run folder, or the one it names.
 
@@ -74,10 +92,14 @@ def resume_point(arguments: TrainingArguments) -> str | bool | None:
     if asked.lower() in ("", "false", "no"):
         return None
     newest = asked.lower() in ("true", "yes")
-    folder = get_last_checkpoint(str(arguments.output_dir)) if newest and Path(str(arguments.output_dir)).is_dir() else asked
+    folder = (
+        get_last_checkpoint(str(arguments.output_dir)) if newest and Path(str(arguments.output_dir)).is_dir() else asked
+    )
     if not folder or not Path(folder).is_dir():
         where = f"in {arguments.output_dir}" if newest else f"at {asked}"
-        raise InputError(f"there is no checkpoint {where} to resume from; leave --resume_from_checkpoint out to start anew.")
+        raise InputError(
+            f"there is no checkpoint {where} to resume from; leave --resume_from_checkpoint out to start anew."
+        )
     return str(folder)
 
 

@@ -58,7 +58,7 @@ def main(argv: list[str] | None = None) -> None:
         method="fit",
         task=task,
         data=data_record(splits),
-        hyperparameters=classifier.settings.model_dump(mode="json", exclude={"labels", "multi_label", "counts"}),
+        hyperparameters=classifier.settings.model_dump(mode="json", exclude={"labels", "multi_label", "label_counts"}),
         seed=arguments.seed,
         versions=library_versions(),
         hardware=hardware(),

@@ -12,13 +12,28 @@ from datasets import Dataset
 from sklearn.model_selection import train_test_split
 from transformers import PreTrainedTokenizerBase
 
-from classification.dataset import Rows
+from classification.dataset import Rows, Splits, load_splits
 from classification.encoding import encode_answers, encode_prompt
+from classification.errors import InputError
 from classification.prompts import answer, render
 from classification.scoring import shared_prefix, token_tree
 from classification.task import Task
 
 IGNORED = -100
+
+
+def training_splits(task: Task, data: str | None, seed: int) -> tuple[Splits, Rows, Rows]:
+    """All splits, and of them the training and validation rows, which a training cannot do without.
+
+    Raises:
+        InputError: the rows cannot be read, or the task allows several labels.
+    """
+    if task.multi_label:
+        raise InputError(f"the task {task.name} allows several labels; training for those is not there yet.")
+    splits = load_splits(task, data, seed=seed, need=("train", "validation"))
+    if splits.train is None or splits.validation is None:  # load_splits has made sure; this tells the type checker
+        raise InputError(f"{splits.source}: no train and validation splits.")
+    return splits, splits.train, splits.validation
 
 
 def sample(rows: Rows, limit: int | None, seed: int) -> Rows:

@@ -10,7 +10,7 @@ holds any of them.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import torch
@@ -21,13 +21,13 @@ from transformers import DataCollatorWithPadding, EvalPrediction, Trainer, Train
 from trl import ModelConfig, TrlParser
 
 from classification.classifiers.encoder import EncoderClassifier, context_length
-from classification.dataset import Rows, load_splits
+from classification.dataset import Rows
 from classification.errors import InputError
 from classification.models import Base, ModelPool
 from classification.task import Task, load_task
 
-from .arguments import TaskArguments, command_words, early_stopping, resume_point
-from .data import sample
+from .arguments import TaskArguments, asked_model, command_words, early_stopping, resume_point
+from .data import sample, training_splits
 from .finish import Outcome, command_line, finish
 
 #: Names that a classification head, and the pooling before it, has across transformers' encoders.
@@ -70,23 +70,22 @@ def main(argv: list[str] | None = None) -> None:
     )
     wanted, encoder, args, model_args = parser.parse_args_and_config(command_words(argv))
     task = load_task(wanted.required_task())
-    if task.multi_label:
-        raise InputError(f"the task {task.name} allows several labels; training for those is not there yet.")
     if not model_args.model_name_or_path or not args.output_dir:
         raise InputError("--model_name_or_path and --output_dir are needed: which model to train, and where it goes.")
-    splits = load_splits(task, wanted.data, seed=args.seed, need=("train", "validation"))
-    if splits.train is None or splits.validation is None:  # load_splits has just made sure; this tells the type checker
-        raise InputError("training needs a train and a validation split.")
+    splits, train, validation = training_splits(task, wanted.data, args.seed)
     set_seed(args.seed)  # before the head gets its first weights
-    base = ModelPool().encoder(model_args.model_name_or_path, len(task.labels))
+    model_id, revision = asked_model(model_args)
+    base = ModelPool(trust_remote_code=model_args.trust_remote_code).encoder(model_id, len(task.labels), revision)
     encoder.max_length = encoder.max_length or context_length(base)
-    trainer = build_trainer(task, splits.train, splits.validation, base, wanted, encoder, args, model_args)
+    trainer = build_trainer(task, train, validation, base, wanted, encoder, args, model_args)
     result = trainer.train(resume_from_checkpoint=resume_point(args))
     classifier = EncoderClassifier(
         "trained", task, base, adapter="default" if encoder.method == "lora" else None, max_length=encoder.max_length
     )
     outcome = Outcome("encoder", encoder.method, task, splits, base.weights, result, trainer)
-    finish(outcome, args, (encoder, model_args), {"max_length": encoder.max_length}, lambda rows: _final(classifier, rows))
+    finish(
+        outcome, args, (encoder, model_args), {"max_length": encoder.max_length}, lambda rows: _final(classifier, rows)
+    )
 
 
 def build_trainer(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -48,11 +47,10 @@ def finish(
     The adapter is rounded to half precision first, so what is measured is what is saved.
     """
     folder = Path(args.output_dir)
-    model = outcome.trainer.model
-    _round_adapter(model)
+    _round_adapter(outcome.trainer.model)
     validation = outcome.splits.validation
     measured = measure(validation) if validation is not None else {}
-    _save_weights(model, folder, outcome.weights.model_id)
+    _save_weights(outcome.trainer.model, folder, outcome.weights.model_id)
     outcome.trainer.processing_class.save_pretrained(folder)
     record = RunRecord(
         name=folder.name,
@@ -60,11 +58,7 @@ def finish(
         family=outcome.family,
         method=outcome.method,
         task=outcome.task,
-        base=BaseRecord(
-            id=outcome.weights.model_id if outcome.weights.kind != "path" else public_source(outcome.weights.model_id),
-            revision=outcome.weights.revision,
-            weights=str(outcome.weights),
-        ),
+        base=_base_record(outcome.weights),
         data=data_record(outcome.splits),
         hyperparameters=recorded(args, *more),
         seed=args.seed,
@@ -77,6 +71,11 @@ def finish(
     )
     record.save(folder)
     return record
+
+
+def _base_record(weights: Weights) -> BaseRecord:
+    name = public_source(weights.model_id) if weights.kind == "path" else weights.model_id
+    return BaseRecord(id=name, revision=weights.revision, weights=str(weights))
 
 
 def data_record(splits: Splits) -> DataRecord:
@@ -132,9 +131,3 @@ def command_line(main: Callable[[], object]) -> None:
 def _say(message: object, status: int) -> int:
     sys.stderr.write(f"{message}\n")
     return status
-
-
-def remove_checkpoints(folder: Path) -> None:
-    """Delete a finished run's checkpoints; only an unfinished one needs them, to be resumed."""
-    for checkpoint in folder.glob("checkpoint-*"):
-        shutil.rmtree(checkpoint)

@@ -14,17 +14,18 @@ from typing import Any
 import torch
 from peft import LoraConfig, PeftModel
 from sklearn.metrics import accuracy_score, f1_score
+from transformers import TrainerControl
 from trl import ModelConfig, SFTConfig, SFTTrainer, TrlParser, get_peft_config
 
 from classification.classifiers.chat import ChatClassifier
-from classification.dataset import Rows, load_splits
+from classification.dataset import Rows
 from classification.errors import InputError
 from classification.models import Base, ModelPool
 from classification.scoring import can_branch
 from classification.task import Task, load_task
 
-from .arguments import TaskArguments, command_words, early_stopping, resume_point
-from .data import IGNORED, TreeCollator, prompt_completion, sample
+from .arguments import TaskArguments, asked_model, command_words, early_stopping, resume_point
+from .data import IGNORED, TreeCollator, prompt_completion, sample, training_splits
 from .finish import Outcome, command_line, finish
 
 #: Tokens that a batch of short texts comes to; a model that takes a tree of them takes any of ours.
@@ -53,6 +54,7 @@ class LabelTrainer(SFTTrainer):
     validation: Rows
     task: Task
     asked: ChatClassifier
+    control: TrainerControl
 
     def compute_loss(
         self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
@@ -117,16 +119,16 @@ class ChatTrainingArguments(SFTConfig):
 
 def main(argv: list[str] | None = None) -> None:
     """Train, and write the run folder."""
-    parser = TrlParser((TaskArguments, ChatArguments, ChatTrainingArguments, ModelConfig), prog="python -m training.sft")
+    parser = TrlParser(
+        (TaskArguments, ChatArguments, ChatTrainingArguments, ModelConfig), prog="python -m training.sft"
+    )
     wanted, chat, args, model_args = parser.parse_args_and_config(command_words(argv))
     task = load_task(wanted.required_task())
-    if task.multi_label:
-        raise InputError(f"the task {task.name} allows several labels; training for those is not there yet.")
     if not model_args.model_name_or_path or not args.output_dir:
         raise InputError("--model_name_or_path and --output_dir are needed: which model to train, and where it goes.")
-    splits = load_splits(task, wanted.data, seed=args.seed, need=("train", "validation"))
-    base = ModelPool().chat(model_args.model_name_or_path, None)
-    trainer = build_trainer(task, splits.train, splits.validation, base, wanted, chat, args, model_args)
+    splits, train, validation = training_splits(task, wanted.data, args.seed)
+    base = ModelPool(trust_remote_code=model_args.trust_remote_code).chat(*asked_model(model_args))
+    trainer = build_trainer(task, train, validation, base, wanted, chat, args, model_args)
     result = trainer.train(resume_from_checkpoint=resume_point(args))
     outcome = Outcome("chat", "lora" if model_args.use_peft else "full", task, splits, base.weights, result, trainer)
     settings = {"describe_labels": chat.describe_labels, "max_length": args.max_length}

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from transformers import GenerationConfig
 
-from ..encoding import EncodedPrompt, encode_answers, encode_prompt, render_chat
+from ..encoding import EncodedPrompt, encode_answers, encode_prompt
 from ..errors import InputError
 from ..models import Base
 from ..predictions import Predictions

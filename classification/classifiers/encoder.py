@@ -36,7 +36,7 @@ class EncoderClassifier:
 
     def prompt(self, text: str) -> None:
         """``None``: an encoder is shown the text and nothing else."""
-        return None
+        return
 
     def predict(self, texts: Sequence[str]) -> Predictions:
         """Decide about each text. Texts of like length share a batch; answers keep the caller's order."""

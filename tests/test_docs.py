@@ -1,0 +1,145 @@
+"""What the documentation says is true: commands run, options exist, links lead somewhere, figures are those committed."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from conftest import ROOT, needs_packages
+
+from classification.__main__ import _parser as classification_parser
+from comparison.__main__ import make_parser as comparison_parser
+
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+README = ROOT / "README.md"
+PARSERS = {"classification": classification_parser, "comparison": comparison_parser}
+
+
+def commands() -> list[tuple[str, str]]:
+    """Every `python -m` line in a code block or between backticks, with the page it stands on."""
+    found = []
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8").replace("\\\n", " ")
+        for match in re.finditer(r"python -m [a-z_.]+(?: [^\n`]*)?", text):
+            found.append((page.name, match.group().removesuffix(" -->")))
+    return sorted(set(found))
+
+
+def options(parser: argparse.ArgumentParser) -> dict[str, set[str]]:
+    """Long options of each subcommand."""
+    (subparsers,) = (action for action in parser._actions if isinstance(action, argparse._SubParsersAction))
+    return {
+        name: {word for action in sub._actions for word in action.option_strings if word.startswith("--")} - {"--help"}
+        for name, sub in subparsers.choices.items()
+    }
+
+
+@pytest.mark.parametrize(("page", "command"), commands(), ids=lambda value: value[:60])
+def test_every_documented_command_exists_and_takes_its_options(page: str, command: str) -> None:
+    _, _, module, *words = shlex.split(command)
+    path = ROOT / module.replace(".", "/")
+    assert path.with_suffix(".py").is_file() or (path / "__main__.py").is_file(), f"{page}: {command}"
+    if module in PARSERS and words:
+        PARSERS[module]().parse_args(words)
+    for word in words:
+        if word.endswith((".yaml", ".csv")) and "/" in word:
+            assert (ROOT / word).is_file(), f"{page}: {word} is not there"
+
+
+@pytest.mark.parametrize("module", PARSERS)
+def test_every_option_is_documented(module: str) -> None:
+    page = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+    for name, words in options(PARSERS[module]()).items():
+        assert f"python -m {module} {name}" in page
+        for word in words:
+            assert re.search(rf"`{word}\b", page), f"docs/commands.md does not explain {word} of {module} {name}"
+
+
+def test_every_option_of_ours_in_training_is_documented() -> None:
+    from dataclasses import fields
+
+    from training.arguments import TaskArguments
+    from training.encoder import EncoderArguments
+    from training.sft import ChatArguments
+
+    page = (ROOT / "docs" / "training.md").read_text(encoding="utf-8")
+    for arguments in (TaskArguments, ChatArguments, EncoderArguments):
+        for entry in fields(arguments):
+            assert f"--{entry.name}`" in page, f"docs/training.md does not explain --{entry.name}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#\s]+)\)", page.read_text(encoding="utf-8")):
+        if not target.startswith("http"):
+            assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_the_file_tree_is_the_tree() -> None:
+    text = README.read_text(encoding="utf-8")
+    named = set(re.findall(r"^(\w+/|app\.py) {2,}\w", text, re.MULTILINE))
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False).stdout.split()
+    folders = {f"{Path(name).parts[0]}/" for name in tracked if len(Path(name).parts) > 1 and not name.startswith(".")}
+    assert {name.rstrip("/") for name in named} >= {folder.rstrip("/") for folder in folders} - {"requirements"}
+    assert all((ROOT / name).exists() for name in named)
+
+
+def test_the_readmes_results_are_the_committed_ones() -> None:
+    from comparison.comparison import Comparison
+    from comparison.report import as_markdown
+
+    table = as_markdown(Comparison.load(ROOT / "demo" / "results")).strip()
+    shown = re.search(r"<!-- results: .*? -->\n(.*?)\n<!-- /results -->", README.read_text(encoding="utf-8"), re.DOTALL)
+    assert shown is not None
+    assert shown.group(1).strip() == table
+
+
+def test_the_front_matter_is_that_of_a_space() -> None:
+    front = yaml.safe_load(README.read_text(encoding="utf-8").split("---")[1])
+    pinned = dict(re.findall(r"^([a-z_]+)==(\S+?);?$", (ROOT / "requirements.txt").read_text(), re.MULTILINE))
+    assert front["sdk_version"] == pinned["gradio"]
+    assert (ROOT / front["app_file"]).is_file()
+    assert len(front["short_description"]) <= 60
+    assert front["license"] == "apache-2.0"
+
+
+def run(command: str, tmp_path: Path) -> str:
+    words = [str(tmp_path / "out") if word == "results/quick" else word for word in shlex.split(command)]
+    done = subprocess.run(
+        [sys.executable, *words[1:]], cwd=ROOT, capture_output=True, text=True, timeout=240, check=False
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert "Traceback" not in done.stderr
+    return done.stdout
+
+
+def test_the_commands_that_take_no_model_run_as_written(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+    for start in ("classification predict", "classification check", "comparison run", "comparison report"):
+        (command,) = re.findall(rf"^(python -m {start} .*)$", page, re.MULTILINE)
+        assert len(run(command, tmp_path)) > 50
+
+
+@needs_packages
+@pytest.mark.packaged
+def test_the_readmes_prediction_runs_as_written(tmp_path: Path) -> None:
+    (command,) = re.findall(r"^(python -m classification predict .*)$", README.read_text("utf-8"), re.MULTILINE)
+    lines = run(command, tmp_path).strip().splitlines()
+    assert len(lines) == 7
+    assert all(any(label in line for label in ("Bearish", "Bullish", "Neutral")) for line in lines)
+
+
+def test_no_page_or_file_speaks_of_machines() -> None:
+    words = re.compile(r"/work/|/root/|bash_jobs|DEVELOPERS\.md")
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False)
+    for name in listed.stdout.split():
+        path = ROOT / name
+        if path.suffix in (".py", ".md", ".yaml", ".yml", ".json", ".toml", ".txt", ".css", ".js") and path.is_file():
+            if path != Path(__file__).resolve():
+                assert not words.search(path.read_text(encoding="utf-8")), name
