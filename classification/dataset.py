@@ -12,10 +12,10 @@ from pathlib import Path
 from datasets import Dataset
 from huggingface_hub.utils import HFValidationError, validate_repo_id
 
+from .data.reading import READERS, Pick, read_file, read_hub
+from .data.rows import Rows, counted, interpret
+from .data.splitting import carve
 from .errors import InputError, nearest, one_of, shown
-from .reading import READERS, Pick, read_file, read_hub
-from .rows import Rows, counted, interpret
-from .splitting import carve
 from .task import DatasetSource, Task
 
 #: Our splits, and what they are called elsewhere.

@@ -212,10 +212,9 @@ def _load_run_folder(contender: Contender, pool: ModelPool) -> Classifier:
     if record is None:
         raise InputError(f"{entry.name}: no run folder.")
     if contender.family in ("majority", "tfidf"):
-        from .classifiers.baseline import MajorityClassifier, TfidfClassifier
+        from .classifiers.baseline import load_baseline
 
-        kind = MajorityClassifier if contender.family == "majority" else TfidfClassifier
-        return kind.load(folder, contender.task, name=entry.name)
+        return load_baseline(folder, contender.family, entry.name, contender.task)
     return _load_fine_tuned(entry, record, folder, contender.task, pool)
 
 

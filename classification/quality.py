@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .data.checks import CHECKS, Example, Finding, Severity
 from .dataset import Splits
-from .quality_checks import CHECKS, Example, Finding, Severity
 from .task import Task
 
 __all__ = ["Example", "Finding", "QualityReport", "SplitSummary", "report"]

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
+from classification.data.rows import Rows
 from classification.errors import InputError, shown
 from classification.predictions import Classifier, Predictions
-from classification.rows import Rows
 from classification.task import Task
 
 from .answers import Answers, read_answers, write_answers

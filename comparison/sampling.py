@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from classification.rows import Rows
+from classification.data.rows import Rows
 
 
 def sample(rows: Rows, count: int, seed: int = 0) -> Rows:

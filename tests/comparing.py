@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from classification.data.rows import Rows
 from classification.predictions import Predictions
-from classification.rows import Rows
 from classification.task import Label, Task
 from comparison.comparison import Comparison, compare
 from comparison.evaluation import Evaluation, evaluate

@@ -13,10 +13,10 @@ from sklearn.pipeline import make_pipeline
 
 from classification.classifiers.baseline import MajorityClassifier, TfidfClassifier, load_baseline
 from classification.classifiers.baseline_settings import held_labels, load_settings
+from classification.classifiers.textfeatures import analysis
 from classification.dataset import load_rows
 from classification.errors import InputError
 from classification.task import Label, Task, load_task
-from classification.textfeatures import analysis
 
 WORDS = {"up": "profit rises sharply today", "down": "loss deepens again today", "flat": "board meets on monday today"}
 MOVES = Task(name="moves", language="en", instruction="Which way?", labels=tuple(Label(name=name) for name in WORDS))

@@ -11,10 +11,10 @@ import pytest
 from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Value
 from datasets.exceptions import DatasetNotFoundError
 
-from classification import reading
+from classification.data import reading
+from classification.data.splitting import carve, fold
 from classification.dataset import Rows, load_rows, load_splits
 from classification.errors import InputError
-from classification.splitting import carve, fold
 from classification.task import DatasetSource, Label, Task, load_task
 
 REPO = Path(__file__).parent.parent

@@ -1,4 +1,4 @@
-"""What the documentation says is true: commands run, options exist, links lead somewhere, figures are those committed."""
+"""What the documentation says is true: commands run, options exist, links lead somewhere, figures are committed."""
 
 from __future__ import annotations
 
@@ -140,6 +140,6 @@ def test_no_page_or_file_speaks_of_machines() -> None:
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False)
     for name in listed.stdout.split():
         path = ROOT / name
-        if path.suffix in (".py", ".md", ".yaml", ".yml", ".json", ".toml", ".txt", ".css", ".js") and path.is_file():
-            if path != Path(__file__).resolve():
-                assert not words.search(path.read_text(encoding="utf-8")), name
+        text = path.suffix in (".py", ".md", ".yaml", ".yml", ".json", ".toml", ".txt", ".css", ".js")
+        if text and path.is_file() and path != Path(__file__).resolve():
+            assert not words.search(path.read_text(encoding="utf-8")), name

@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 from comparing import ABC, TAGS, Scripted, evaluated, rows_of
 
+from classification.data.rows import Rows
 from classification.errors import InputError
 from classification.predictions import Predictions
-from classification.rows import Rows
 from comparison.evaluation import Evaluation, check_names, evaluate, slug, target_matrix, text_hash
 from comparison.records import Failed, Measured
 from comparison.sampling import sample

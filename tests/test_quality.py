@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from classification.data.mojibake import double_encoded, lost_character
+from classification.data.splitting import fold
 from classification.dataset import Rows, Splits, load_rows
-from classification.mojibake import double_encoded, lost_character
 from classification.quality import Finding, QualityReport, report
-from classification.splitting import fold
 from classification.task import Label, Task, load_task
 
 REPO = Path(__file__).parent.parent

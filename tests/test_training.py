@@ -20,7 +20,7 @@ from classification.prompts import render
 from classification.run import load_run
 from classification.task import load_task
 from training import baseline, encoder, sft
-from training.data import IGNORED, TreeCollator, prompt_completion, sample
+from training.data import IGNORED, TreeCollator, at_most, prompt_completion
 
 COMMON = ["--num_train_epochs", "1", "--logging_steps", "1", "--dataloader_pin_memory", "false", "--use_cpu", "true"]
 
@@ -268,7 +268,7 @@ def test_what_is_missing_is_said(script, task_file: Path) -> None:
 
 def test_a_sample_keeps_the_shares_of_the_classes(task_file: Path, rows_csv: Path) -> None:
     rows = load_rows(rows_csv, load_task(task_file))
-    chosen = sample(rows, 12, seed=0)
+    chosen = at_most(rows, 12, seed=0)
     assert sorted(names[0] for names in chosen.labels) == ["Bearish"] * 4 + ["Bullish"] * 4 + ["Neutral"] * 4
-    assert sample(rows, 12, seed=0) == chosen != sample(rows, 12, seed=1)
-    assert sample(rows, None, seed=0) is rows
+    assert at_most(rows, 12, seed=0) == chosen != at_most(rows, 12, seed=1)
+    assert at_most(rows, None, seed=0) is rows

@@ -23,7 +23,7 @@ from classification.run import RunRecord
 from classification.task import load_task
 
 from .arguments import TaskArguments
-from .data import sample
+from .data import at_most
 from .finish import command_line, data_record
 
 
@@ -45,7 +45,7 @@ def main(argv: list[str] | None = None) -> None:
     splits = load_splits(task, wanted.data, seed=arguments.seed, need=("train",))
     if splits.train is None:  # load_splits has just made sure; this tells the type checker
         raise InputError("training needs a train split.")
-    rows = sample(splits.train, wanted.train_limit, arguments.seed)
+    rows = at_most(splits.train, wanted.train_limit, arguments.seed)
     started = time.perf_counter()
     classifier = TfidfClassifier.fit(task, rows.texts, rows.targets(task), arguments.seed)
     seconds = time.perf_counter() - started

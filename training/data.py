@@ -6,10 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import torch
 from datasets import Dataset
-from sklearn.model_selection import train_test_split
 from transformers import PreTrainedTokenizerBase
 
 from classification.dataset import Rows, Splits, load_splits
@@ -18,6 +16,7 @@ from classification.errors import InputError
 from classification.prompts import answer, render
 from classification.scoring import shared_prefix, token_tree
 from classification.task import Task
+from comparison.sampling import sample
 
 IGNORED = -100
 
@@ -36,17 +35,9 @@ def training_splits(task: Task, data: str | None, seed: int) -> tuple[Splits, Ro
     return splits, splits.train, splits.validation
 
 
-def sample(rows: Rows, limit: int | None, seed: int) -> Rows:
-    """At most ``limit`` rows in their order, chosen by the seed, classes in their shares where that can be done."""
-    if limit is None or limit >= len(rows):
-        return rows
-    indices = np.arange(len(rows))
-    strata = ["|".join(names) for names in rows.labels]
-    try:
-        chosen, _ = train_test_split(indices, train_size=limit, random_state=seed, stratify=strata)
-    except ValueError:  # a class with one row, or more classes than rows
-        chosen, _ = train_test_split(indices, train_size=limit, random_state=seed)
-    return rows.select(np.sort(chosen))
+def at_most(rows: Rows, limit: int | None, seed: int) -> Rows:
+    """At most ``limit`` rows, chosen by the seed with the labels' shares kept; all of them without a limit."""
+    return rows if limit is None else sample(rows, limit, seed)
 
 
 def prompt_completion(

@@ -27,7 +27,7 @@ from classification.models import Base, ModelPool
 from classification.task import Task, load_task
 
 from .arguments import TaskArguments, asked_model, command_words, early_stopping, resume_point
-from .data import sample, training_splits
+from .data import at_most, training_splits
 from .finish import Outcome, command_line, finish
 
 #: Names that a classification head, and the pooling before it, has across transformers' encoders.
@@ -103,8 +103,8 @@ def build_trainer(
     return Trainer(
         model=base.model,
         args=args,
-        train_dataset=tokenized(sample(train, wanted.train_limit, args.seed), task, base, encoder.max_length),
-        eval_dataset=tokenized(sample(validation, wanted.eval_limit, args.seed), task, base, encoder.max_length),
+        train_dataset=tokenized(at_most(train, wanted.train_limit, args.seed), task, base, encoder.max_length),
+        eval_dataset=tokenized(at_most(validation, wanted.eval_limit, args.seed), task, base, encoder.max_length),
         processing_class=base.tokenizer,
         data_collator=DataCollatorWithPadding(base.tokenizer),
         compute_metrics=lambda found: metrics(found, len(task.labels)),

@@ -25,7 +25,7 @@ from classification.scoring import can_branch
 from classification.task import Task, load_task
 
 from .arguments import TaskArguments, asked_model, command_words, early_stopping, resume_point
-from .data import IGNORED, TreeCollator, prompt_completion, sample, training_splits
+from .data import IGNORED, TreeCollator, at_most, prompt_completion, training_splits
 from .finish import Outcome, command_line, finish
 
 #: Tokens that a batch of short texts comes to; a model that takes a tree of them takes any of ours.
@@ -141,9 +141,9 @@ def build_trainer(
 ) -> LabelTrainer:  # fmt: skip
     """A trainer over these rows; ``base.model`` becomes the model that is trained."""
     torch.manual_seed(args.seed)
-    rows = sample(train, wanted.train_limit, args.seed)
+    rows = at_most(train, wanted.train_limit, args.seed)
     examples = prompt_completion(rows, task, base.tokenizer, args.max_length, describe_labels=chat.describe_labels)
-    held_out = sample(validation, wanted.eval_limit, args.seed)
+    held_out = at_most(validation, wanted.eval_limit, args.seed)
     tree = chat.share_prefix and can_branch(base.model, TYPICAL_TREE)
     trainer = LabelTrainer(
         model=base.model,

@@ -17,6 +17,9 @@ from .answers import Answer, checked_text
 
 logger = logging.getLogger(__name__)
 
+#: Asked once after loading, so that no visitor pays for what a first question costs: a long prompt's shared start.
+WARM_UP = "-"
+
 Phase = Literal["waiting", "loading", "ready", "asking", "answered", "failed"]
 
 
@@ -172,7 +175,10 @@ class Workbench:
         for i, contender in enumerate(self._contenders):
             self._move(i, "loading")
             try:
-                self._classifiers[i] = contender.load(self._pool)
+                classifier = contender.load(self._pool)
+                with self._turn:
+                    classifier.predict([WARM_UP])
+                self._classifiers[i] = classifier
             except Exception as error:  # noqa: BLE001  the others still load
                 self._move(i, "failed", self._reason(i, error, "load"))
             else:

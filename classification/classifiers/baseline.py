@@ -19,8 +19,8 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from ..errors import InputError, shown
 from ..predictions import Predictions
 from ..task import Task
-from ..textfeatures import analysis, fit_one_vs_rest, fit_softmax, vectorizer_for
 from .baseline_settings import SETTINGS_FILE, BaselineSettings, FeatureSettings, Targets, held_labels, load_settings
+from .textfeatures import analysis, fit_one_vs_rest, fit_softmax, vectorizer_for
 
 VOCABULARY_FILE, WEIGHTS_FILE = "vocabulary.txt", "model.safetensors"
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from ..errors import InputError
 from ..task import Task, explain
-from ..textfeatures import Analyzer
+from .textfeatures import Analyzer
 
 SETTINGS_FILE = "baseline.json"
 

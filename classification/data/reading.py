@@ -19,9 +19,9 @@ from datasets.exceptions import DatasetNotFoundError, DatasetsError
 from datasets.utils import are_progress_bars_disabled
 from huggingface_hub.errors import HfHubHTTPError
 
-from .errors import InputError, one_of, shown
+from ..errors import InputError, one_of, shown
+from ..task import DatasetSource
 from .rows import counted
-from .task import DatasetSource
 
 #: Which reader of ``datasets`` opens a file, by suffix.
 READERS = {".csv": "csv", ".tsv": "csv", ".jsonl": "json", ".json": "json", ".parquet": "parquet"}

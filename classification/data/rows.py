@@ -12,8 +12,8 @@ import numpy as np
 from datasets import ClassLabel, Dataset
 from numpy.typing import NDArray
 
-from .errors import InputError, nearest, one_of, shown
-from .task import Task
+from ..errors import InputError, nearest, one_of, shown
+from ..task import Task
 
 #: How many offending rows a sentence names.
 EXAMPLES = 3

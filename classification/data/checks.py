@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Literal
 
-from .dataset import Rows, Splits
-from .errors import shown
+from ..dataset import Rows, Splits
+from ..errors import shown
+from ..task import Task
 from .mojibake import double_encoded, lost_character
 from .rows import counted
 from .splitting import fold
-from .task import Task
 
 Severity = Literal["error", "warning", "note"]
 

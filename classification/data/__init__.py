@@ -1,0 +1,1 @@
+"""What `classification.dataset` and `classification.quality` stand on: rows, how they are read, split and checked."""
