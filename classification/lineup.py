@@ -30,7 +30,7 @@ class ContenderEntry(BaseModel):
     name: Annotated[str, Field(min_length=1, max_length=80)]
     approach: Approach
     family: Family | None = Field(default=None, description="by default the run's own; chat for a prompt")
-    model: str | None = Field(default=None, description="zero-shot and few-shot: Hub id or folder of a chat model")
+    model: str | None = Field(default=None, description="a chat model to prompt, or a run's base in another place")
     revision: str | None = None
     run: str | None = Field(default=None, description="baseline and fine-tuned: run folder, relative to the lineup")
     shots: int | None = Field(default=None, ge=1, le=64, description="few-shot: demonstrations a label")
@@ -44,7 +44,7 @@ class ContenderEntry(BaseModel):
         given, needed = ("run", "model") if prompted else ("model", "run")
         if not getattr(self, needed):
             raise ValueError(f"contender {self.name!r}: approach {self.approach} needs the key {needed!r}; add it")
-        if getattr(self, given):
+        if getattr(self, given) and self.approach != "fine-tuned":
             raise ValueError(f"contender {self.name!r}: approach {self.approach} takes no {given!r}; remove it")
         if (self.shots is None) == (self.approach == "few-shot"):
             what = "needs the key 'shots'; add it" if self.shots is None else "takes no 'shots'; remove it"
@@ -209,8 +209,7 @@ def _load_prompted(contender: Contender, pool: ModelPool) -> Classifier:
 def _load_run_folder(contender: Contender, pool: ModelPool) -> Classifier:
     entry, record = contender.entry, contender.record
     folder = contender.folder / str(entry.run)
-    if record is None:
-        raise InputError(f"{entry.name}: no run folder.")
+    assert record is not None  # noqa: S101  `load` has looked
     if contender.family in ("majority", "tfidf"):
         from .classifiers.baseline import load_baseline
 
@@ -223,9 +222,7 @@ def _load_fine_tuned(entry: ContenderEntry, record: RunRecord, folder: Path, tas
     from .classifiers.encoder import EncoderClassifier
 
     adapted = record.method == "lora"
-    if adapted and record.base is None:
-        raise InputError(f"{folder}: run.json names no base model for its adapter; train it again.")
-    model_id, revision = (record.base.id, record.base.revision) if adapted and record.base else (str(folder), None)
+    model_id, revision = _base_of(entry, record, folder) if adapted else (str(folder), None)
     if record.family == "chat":
         base = pool.chat(model_id, revision)
         adapter = base.attach(folder) if adapted else None
@@ -237,6 +234,16 @@ def _load_fine_tuned(entry: ContenderEntry, record: RunRecord, folder: Path, tas
     base = pool.encoder(model_id, len(task.labels), revision)
     adapter = base.attach(folder) if adapted else None
     return EncoderClassifier(entry.name, task, base, adapter=adapter, max_length=record.max_length)
+
+
+def _base_of(entry: ContenderEntry, record: RunRecord, folder: Path) -> tuple[str, str | None]:
+    """Where an adapter's base model is: where the lineup says, else its Hub id and revision."""
+    if entry.model:
+        return entry.model, entry.revision
+    if record.base is None or record.base.weights == "path":
+        name = f"the base model {record.base.id!r} came from a folder" if record.base else "no base model is recorded"
+        raise InputError(f"{folder}: {name}; say in the lineup where it is, with 'model: FOLDER'.")
+    return record.base.id, record.base.revision
 
 
 def _short(model_id: str) -> str:

@@ -139,7 +139,7 @@ class LabelScorer:
         logits = model(
             input_ids=tree.ids.to(model.device),
             position_ids=tree.positions.to(model.device),
-            attention_mask=tree.visible.to(model.device),
+            attention_mask=attention_mask(tree.visible.to(model.device), model),
             past_key_values=_reusable(cache),
             use_cache=cache is not None,
             logits_to_keep=unique.to(model.device),
@@ -184,6 +184,14 @@ def _batches(lengths: Sequence[int], budget: int) -> Iterator[list[int]]:
         rows.append(row)
     if rows:
         yield rows
+
+
+def attention_mask(visible: torch.Tensor, model: Any) -> torch.Tensor:
+    """What a model takes for "sees only these": true and false, or for eager attention what to add to its scores."""
+    if model.config.get_text_config(decoder=True)._attn_implementation != "eager":
+        return visible
+    hidden = torch.finfo(model.dtype).min
+    return torch.zeros(visible.shape, dtype=model.dtype, device=visible.device).masked_fill(~visible, hidden)
 
 
 def can_branch(model: Any, length: int) -> bool:

@@ -13,8 +13,9 @@ from classification.models import ModelPool, locate
 
 def adapter(folder: Path, seed: int) -> Path:
     """A LoRA adapter for the tiny model that changes its answers."""
+    bare = chat_model()
     torch.manual_seed(seed)
-    model = get_peft_model(chat_model(), LoraConfig(r=2, target_modules=["q_proj"], init_lora_weights=False))
+    model = get_peft_model(bare, LoraConfig(r=2, target_modules=["q_proj"], init_lora_weights=False))
     model.save_pretrained(folder)
     return folder
 

@@ -60,13 +60,11 @@ def test_the_trunk_goes_through_the_model_once() -> None:
 def test_a_label_that_begins_another_is_not_favoured() -> None:
     """Without the end of the turn, `40 41` could never score below `40 41 43 44`."""
     model = chat_model()
-    with torch.no_grad():
-        model.lm_head.weight[43] = model.lm_head.weight[2] * 3  # going on is likelier than ending here
-        model.lm_head.weight[2] *= -1
+    model.lm_head.register_forward_hook(lambda module, inputs, logits: logits + 20 * (torch.arange(400) == 43))
     short, long = [40, 41, 2], [40, 41, 43]
     scores = LabelScorer([short, long]).score(model, PROMPTS)
     assert np.allclose(scores, plainly(model, PROMPTS, [short, long]), atol=1e-4)
-    assert (scores[:, 1] > scores[:, 0]).any()
+    assert (scores[:, 1] > scores[:, 0]).all()
 
 
 def test_a_window_shorter_than_the_prompt_falls_back_to_plain_passes() -> None:

@@ -14,7 +14,7 @@ from classification.dataset import Rows, Splits, load_splits
 from classification.encoding import encode_answers, encode_prompt
 from classification.errors import InputError
 from classification.prompts import answer, render
-from classification.scoring import shared_prefix, token_tree
+from classification.scoring import attention_mask, shared_prefix, token_tree
 from classification.task import Task
 from comparison.sampling import sample
 
@@ -66,7 +66,12 @@ class TreeCollator:
 
     Gradients equal those of a padded batch (a test holds them to it), for fewer tokens: on short texts the
     instruction is half of every prompt. See `classification.scoring` for the attention that this needs.
+
+    Attributes:
+        model: the model that is trained, which decides how its mask is written.
     """
+
+    model: Any
 
     def __call__(self, examples: Sequence[dict[str, Any]]) -> dict[str, torch.Tensor]:
         """One row of T tokens: ``input_ids``, ``position_ids`` and ``labels`` [1, T], mask [1, 1, T, T]."""
@@ -82,7 +87,7 @@ class TreeCollator:
         return {
             "input_ids": tree.ids,
             "position_ids": tree.positions,
-            "attention_mask": tree.visible,
+            "attention_mask": attention_mask(tree.visible, self.model),
             "labels": labels,
         }
 

@@ -75,7 +75,7 @@ def main(argv: list[str] | None = None) -> None:
     splits, train, validation = training_splits(task, wanted.data, args.seed)
     set_seed(args.seed)  # before the head gets its first weights
     model_id, revision = asked_model(model_args)
-    base = ModelPool(trust_remote_code=model_args.trust_remote_code).encoder(model_id, len(task.labels), revision)
+    base = ModelPool().encoder(model_id, len(task.labels), revision)
     encoder.max_length = encoder.max_length or context_length(base)
     trainer = build_trainer(task, train, validation, base, wanted, encoder, args, model_args)
     result = trainer.train(resume_from_checkpoint=resume_point(args))

@@ -127,7 +127,7 @@ def main(argv: list[str] | None = None) -> None:
     if not model_args.model_name_or_path or not args.output_dir:
         raise InputError("--model_name_or_path and --output_dir are needed: which model to train, and where it goes.")
     splits, train, validation = training_splits(task, wanted.data, args.seed)
-    base = ModelPool(trust_remote_code=model_args.trust_remote_code).chat(*asked_model(model_args))
+    base = ModelPool().chat(*asked_model(model_args))
     trainer = build_trainer(task, train, validation, base, wanted, chat, args, model_args)
     result = trainer.train(resume_from_checkpoint=resume_point(args))
     outcome = Outcome("chat", "lora" if model_args.use_peft else "full", task, splits, base.weights, result, trainer)
@@ -152,7 +152,7 @@ def build_trainer(
         eval_dataset=prompt_completion(held_out, task, base.tokenizer, args.max_length),
         processing_class=base.tokenizer,
         peft_config=_lora(base, model_args, chat.lora_layers),
-        data_collator=TreeCollator() if tree else None,
+        data_collator=TreeCollator(base.model) if tree else None,
         callbacks=early_stopping(wanted),
     )
     base.model = trainer.model
