@@ -102,9 +102,7 @@ def load_splits(
     source = data or (task.dataset.path if task.dataset else None)
     if source is None:
         raise InputError(f"the task {task.name} names no dataset; say where its rows are with --data.")
-    tables = _read(source, task)
-    if WHOLE in tables:
-        tables = {"train": tables[WHOLE]}
+    tables = {"train" if name == WHOLE else name: table for name, table in _read(source, task).items()}
     found = {name: interpret(table, task, where) for name, (where, table) in tables.items()}
     if "train" in need and "train" in found:
         _need_two_classes(found["train"], source)

@@ -10,9 +10,11 @@ from pathlib import Path
 import gradio as gr
 import numpy as np
 import pytest
+from comparing import compared
 from fakes import EMOTIONS, SENTIMENT, FakeClassifier, FakeContender, FakeLineup, fake_comparison, fake_lineup
 
 from classification.errors import InputError
+from comparison.verdict import verdict
 from ui import cards, colours, compare, confusion, plots, results, theme
 from ui.answers import MAX_CHARACTERS, Answer, checked_text, differs, majority
 from ui.page import appearance, build_page
@@ -375,6 +377,14 @@ def test_the_headline_names_the_best_the_floor_and_the_rows() -> None:
         "MiniLM tuned has the highest macro-F1, 0.851. The floor is TF-IDF at 0.754."
         "2,388 rows of zeroshot/twitter-financial-news-sentiment, test; intervals are 95%."
     )
+
+
+def test_the_verdict_says_how_sure_it_is() -> None:
+    found = compared()
+    judged = verdict(found)
+    assert judged is not None
+    assert f'<p class="verdict">{judged.sentence}</p>' in results.headline(found).replace("&#x27;", "'")
+    assert "after Holm's correction" in judged.sentence
 
 
 def test_a_confusion_matrix_for_each_contender_that_has_one() -> None:

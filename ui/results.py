@@ -12,6 +12,7 @@ import gradio as gr
 from classification.errors import InputError
 from comparison.comparison import Comparison
 from comparison.records import Failed, Measured
+from comparison.verdict import verdict
 
 from . import plots
 from .cards import LANES, alert, duration
@@ -69,13 +70,15 @@ def best_of(measured: Sequence[Measured]) -> Measured:
 
 
 def headline(comparison: Comparison) -> str:
-    """Which rows, and the one result to take away."""
+    """Which rows, the one result to take away, and how sure it is."""
     best, floor, rows = best_of(comparison.measured), comparison.floor, comparison.rows
+    judged = verdict(comparison)
     against = f" The floor is {escape(floor.name)} at {floor.macro_f1:.3f}." if floor and floor is not best else ""
     return (
         f'<div class="headline"><p><strong>{escape(best.name)}</strong> has the highest macro-F1, '
         f"<strong>{best.macro_f1:.3f}</strong>.{against}</p>"
-        f'<p class="rows">{rows.count:,} rows of {escape(rows.source)}; intervals are 95%.</p></div>'
+        f'<p class="rows">{rows.count:,} rows of {escape(rows.source)}; intervals are 95%.</p>'
+        f'<p class="verdict">{escape(judged.sentence if judged and judged.others else "")}</p></div>'
     )
 
 

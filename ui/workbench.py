@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -176,7 +177,7 @@ class Workbench:
             self._move(i, "loading")
             try:
                 classifier = contender.load(self._pool)
-                with self._turn:
+                with self._turn, suppress(Exception):  # should it fail, so will a visitor's question, and say why
                     classifier.predict([WARM_UP])
                 self._classifiers[i] = classifier
             except Exception as error:  # noqa: BLE001  the others still load
