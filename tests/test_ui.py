@@ -5,6 +5,7 @@ import re
 import threading
 import time
 from collections.abc import Iterator
+from html import escape
 from pathlib import Path
 
 import gradio as gr
@@ -383,7 +384,7 @@ def test_the_verdict_says_how_sure_it_is() -> None:
     found = compared()
     judged = verdict(found)
     assert judged is not None
-    assert f'<p class="verdict">{judged.sentence}</p>' in results.headline(found).replace("&#x27;", "'")
+    assert f'<p class="verdict">{escape(judged.sentence)}</p>' in results.headline(found)
     assert "after Holm's correction" in judged.sentence
 
 
