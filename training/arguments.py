@@ -50,6 +50,20 @@ class TaskArguments:
         return self.task
 
 
+@dataclass
+class ComparisonDefaults:
+    """Defaults of a trainer's own arguments that a comparison needs; put before the class that they are for."""
+
+    output_dir: str | None = field(default=None, metadata={"help": "The run folder."})
+    eval_strategy: str = field(default="epoch", metadata={"help": "When to validate: steps, epoch or no."})
+    save_strategy: str = field(default="epoch", metadata={"help": "When to save a checkpoint: steps, epoch or no."})
+    load_best_model_at_end: bool = field(default=True, metadata={"help": "Keep the best checkpoint, not the last."})
+    metric_for_best_model: str = field(default="macro_f1", metadata={"help": "What makes a checkpoint the best."})
+    greater_is_better: bool = field(default=True, metadata={"help": "Whether more of that metric is better."})
+    save_total_limit: int = field(default=2, metadata={"help": "Checkpoints to keep."})
+    report_to: str = field(default="none", metadata={"help": "Where to log: none, trackio, tensorboard, wandb, ..."})
+
+
 def command_words(argv: list[str] | None) -> list[str]:
     """The command line, with ``true`` put behind a ``--resume_from_checkpoint`` that names no folder."""
     words = list(sys.argv[1:] if argv is None else argv)

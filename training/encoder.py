@@ -26,7 +26,7 @@ from classification.errors import InputError
 from classification.models import Base, ModelPool
 from classification.task import Task, load_task
 
-from .arguments import TaskArguments, asked_model, command_words, early_stopping, resume_point
+from .arguments import ComparisonDefaults, TaskArguments, asked_model, command_words, early_stopping, resume_point
 from .data import at_most, training_splits
 from .finish import Outcome, command_line, finish
 
@@ -47,20 +47,12 @@ class EncoderArguments:
 
 
 @dataclass
-class EncoderTrainingArguments(TrainingArguments):
+class EncoderTrainingArguments(ComparisonDefaults, TrainingArguments):
     """The Trainer's arguments with the defaults that a comparison needs: validation, best checkpoint, warm-up."""
 
-    output_dir: str | None = field(default=None, metadata={"help": "The run folder."})
-    eval_strategy: str = field(default="epoch", metadata={"help": "When to validate: steps, epoch or no."})
-    save_strategy: str = field(default="epoch", metadata={"help": "When to save a checkpoint: steps, epoch or no."})
-    load_best_model_at_end: bool = field(default=True, metadata={"help": "Keep the best checkpoint, not the last."})
-    metric_for_best_model: str = field(default="macro_f1", metadata={"help": "What makes a checkpoint the best."})
-    greater_is_better: bool = field(default=True, metadata={"help": "Whether more of that metric is better."})
-    save_total_limit: int = field(default=2, metadata={"help": "Checkpoints to keep."})
     per_device_train_batch_size: int = field(default=16, metadata={"help": "Rows of a training batch."})
     per_device_eval_batch_size: int = field(default=64, metadata={"help": "Rows of a validation batch."})
     warmup_steps: float = field(default=0.06, metadata={"help": "Steps of warm-up, or below 1 a share of all steps."})
-    report_to: str = field(default="none", metadata={"help": "Where to log: none, trackio, tensorboard, wandb, ..."})
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -24,7 +24,7 @@ from classification.models import Base, ModelPool
 from classification.scoring import can_branch
 from classification.task import Task, load_task
 
-from .arguments import TaskArguments, asked_model, command_words, early_stopping, resume_point
+from .arguments import ComparisonDefaults, TaskArguments, asked_model, command_words, early_stopping, resume_point
 from .data import IGNORED, TreeCollator, at_most, prompt_completion, training_splits
 from .finish import Outcome, command_line, finish
 
@@ -100,19 +100,11 @@ def measure(classifier: ChatClassifier, rows: Rows, prefix: str = "eval") -> dic
 
 
 @dataclass
-class ChatTrainingArguments(SFTConfig):
+class ChatTrainingArguments(ComparisonDefaults, SFTConfig):
     """TRL's arguments with the defaults that a comparison needs: validation, the best checkpoint, warm-up and decay."""
 
-    output_dir: str | None = field(default=None, metadata={"help": "The run folder."})
-    eval_strategy: str = field(default="epoch", metadata={"help": "When to validate: steps, epoch or no."})
-    save_strategy: str = field(default="epoch", metadata={"help": "When to save a checkpoint: steps, epoch or no."})
-    load_best_model_at_end: bool = field(default=True, metadata={"help": "Keep the best checkpoint, not the last."})
-    metric_for_best_model: str = field(default="macro_f1", metadata={"help": "What makes a checkpoint the best."})
-    greater_is_better: bool = field(default=True, metadata={"help": "Whether more of that metric is better."})
-    save_total_limit: int = field(default=2, metadata={"help": "Checkpoints to keep."})
     learning_rate: float = field(default=5e-4, metadata={"help": "The peak learning rate; the default suits LoRA."})
     warmup_steps: float = field(default=0.05, metadata={"help": "Steps of warm-up, or below 1 a share of all steps."})
-    report_to: str = field(default="none", metadata={"help": "Where to log: none, trackio, tensorboard, wandb, ..."})
     bf16: bool = field(default=False, metadata={"help": "Train in bfloat16; for GPUs that have it."})
     gradient_checkpointing: bool = field(default=False, metadata={"help": "Less memory for more time."})
 
@@ -149,7 +141,9 @@ def build_trainer(
         model=base.model,
         args=args,
         train_dataset=examples,
-        eval_dataset=prompt_completion(held_out, task, base.tokenizer, args.max_length),
+        eval_dataset=prompt_completion(
+            held_out, task, base.tokenizer, args.max_length, describe_labels=chat.describe_labels
+        ),
         processing_class=base.tokenizer,
         peft_config=_lora(base, model_args, chat.lora_layers),
         data_collator=TreeCollator(base.model) if tree else None,
