@@ -1,18 +1,36 @@
 """Tiny models of the real architectures, built from their configuration classes: logic needs no weights."""
+# ruff: noqa: E402  the environment is set before anything that reads it is imported
 
 from __future__ import annotations
 
 import os
+import socket
+import tempfile
 
-os.environ.setdefault("HF_HUB_OFFLINE", "1")  # before any import of the Hub client
+# All of this is read when the Hub client is first imported, so it comes before every other import. The port is kept
+# bound from here on, and listened on once a test asks for `hub_server`; until then nobody answers there.
+HUB_SOCKET = socket.socket()
+HUB_SOCKET.bind(("127.0.0.1", 0))
+HUB_HOME = tempfile.TemporaryDirectory(prefix="hf-home-", ignore_cleanup_errors=True)
+os.environ["HF_ENDPOINT"] = "http://127.0.0.1:{1}".format(*HUB_SOCKET.getsockname())
+os.environ["HF_HOME"] = HUB_HOME.name  # fresh for each server: hf_xet skips uploads that an earlier one has taken
+os.environ.pop("HF_TOKEN", None)
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+# By itself, hf_xet goes on for minutes where a connection is cut every time.
+IMPATIENT = {"HF_XET_CLIENT_RETRY_MAX_ATTEMPTS": "2", "HF_XET_CLIENT_RETRY_BASE_DELAY": "100ms"}
+os.environ.update(IMPATIENT)
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
 import importlib.util
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import torch
+from hub_server import HubServer, serving
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import (
     CONFIG_MAPPING,
@@ -142,3 +160,37 @@ def task_file(tmp_path: Path) -> Path:
     )
     file.write_text(f"name: tiny\nlanguage: en\ninstruction: Decide.\nlabels:\n{labels}\n", encoding="utf-8")
     return file
+
+
+@pytest.fixture(scope="session")
+def hub_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubServer]:
+    """The Hub at this run's ``HF_ENDPOINT``. Its clients in this process still need the fixture `online`."""
+    with serving(tmp_path_factory.mktemp("hub"), listener=HUB_SOCKET) as server:
+        yield server
+
+
+@pytest.fixture
+def online(hub_server: HubServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[HubServer]:
+    """The Hub, reachable from this process and those that it starts; faults that were added end with the test."""
+    flags = {
+        "huggingface_hub.constants": ["HF_HUB_OFFLINE"],
+        "datasets.config": ["HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE"],
+    }
+    for module, names in flags.items():
+        for name in names if module in sys.modules else ():
+            monkeypatch.setattr(sys.modules[module], name, False)
+    monkeypatch.setenv("HF_HUB_OFFLINE", "0")
+    hub_server.faults.clear()
+    yield hub_server
+    hub_server.faults.clear()
+
+
+def hub_environment(server: HubServer, token: str | None, home: Path, **more: str) -> dict[str, str]:
+    """The environment for a command in a process of its own that is to reach a Hub: its address, a token, a home."""
+    own = ("HF_", "HUGGING_FACE_", "TRANSFORMERS_")
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(own)}
+    signed_in = {"HF_TOKEN": token} if token else {}
+    return inherited | signed_in | IMPATIENT | {
+        "HF_ENDPOINT": server.url, "HF_HOME": str(home), "HF_HUB_OFFLINE": "0", "HF_HUB_DISABLE_TELEMETRY": "1",
+        "HF_HUB_DISABLE_PROGRESS_BARS": "1", **more,
+    }  # fmt: skip
