@@ -22,9 +22,20 @@ def library_versions() -> dict[str, str]:
 
 
 def hardware() -> dict[str, str | int]:
-    """Processor name, and the number of cores that this process may use."""
+    """Processor name, the number of cores that this process may use, and which graphics boards there are."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return {"processor": _processor(), "cores": cores, "system": platform.system()}
+    found: dict[str, str | int] = {"processor": _processor(), "cores": cores, "system": platform.system()}
+    boards = _boards()
+    return found | {"gpu": boards[0], "gpus": len(boards)} if boards else found
+
+
+def _boards(folder: Path = Path("/proc/driver/nvidia/gpus")) -> list[str]:
+    """Names of NVIDIA boards, as the Linux driver tells them; no other makers' are looked for."""
+    found = []
+    for file in sorted(folder.glob("*/information")):
+        lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
+        found += [line.partition(":")[2].strip() for line in lines if line.startswith("Model:")]
+    return found
 
 
 def _processor() -> str:

@@ -28,6 +28,7 @@ from transformers import (
     PreTrainedTokenizerBase,
 )
 
+from .adapters import check_fit
 from .errors import InputError, one_of, shown
 
 logger = logging.getLogger(__name__)
@@ -150,14 +151,14 @@ class Base:
         """Put the adapter in ``folder`` on this base, once, and return the name it has there.
 
         Raises:
-            InputError: the folder holds no adapter as safetensors.
+            InputError: the folder holds no adapter as safetensors, or one for another base.
         """
         key = str(Path(folder).resolve())
         with self.lock:
             if key in self.adapters:
                 return self.adapters[key]
-            if not (Path(folder) / "adapter_model.safetensors").is_file():
-                raise InputError(f"{folder}: no adapter_model.safetensors; only safetensors are read, never pickles.")
+            bare = self.model.get_base_model() if isinstance(self.model, PeftModel) else self.model
+            check_fit(Path(folder), bare, self.weights.model_id)
             name = f"adapter{len(self.adapters)}"
             if isinstance(self.model, PeftModel):
                 self.model.load_adapter(key, adapter_name=name, is_trainable=False)

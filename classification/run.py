@@ -14,6 +14,16 @@ from .errors import InputError
 from .task import Task, explain
 
 RUN_FILE = "run.json"
+#: The small files that say what a run is, before its weights are looked at.
+DESCRIPTIONS = (RUN_FILE, "config.json", "adapter_config.json", "baseline.json")
+#: Everything that a run folder may give to the world, or take from it: no pickle, no optimizer state, no code.
+RUN_FILES = (
+    *DESCRIPTIONS, "adapter_model.safetensors", "model.safetensors", "model-*-of-*.safetensors",
+    "model.safetensors.index.json", "generation_config.json", "vocabulary.txt",
+    "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "chat_template.jinja",
+    "tokenizer.model", "spiece.model", "sentencepiece.bpe.model", "vocab.txt", "vocab.json", "merges.txt",
+    "onnx/model.onnx", "onnx/model.onnx_data",
+)  # fmt: skip
 
 Family = Literal["chat", "encoder", "majority", "tfidf"]
 Method = Literal["lora", "full", "head", "fit"]
@@ -39,6 +49,14 @@ class DataRecord(_Record):
     rows: dict[str, int] = Field(description="split to number of rows")
 
 
+class ExampleAnswer(_Record):
+    """What a finished model answers to one of the texts that its task declares as examples."""
+
+    text: str
+    labels: tuple[str, ...] = Field(description="one label, or for several labels a text those that apply")
+    probability: float = Field(ge=0, le=1, description="of the most probable label")
+
+
 class RunRecord(_Record):
     """Everything that there is to know about a training run."""
 
@@ -59,6 +77,8 @@ class RunRecord(_Record):
     seconds: float = Field(default=0.0, description="wall-clock time of the training")
     history: list[dict[str, float]] = Field(default_factory=list, description="loss and metrics as they were logged")
     evaluation: dict[str, Any] | None = Field(default=None, description="metrics on the split that it names")
+    answers: tuple[ExampleAnswer, ...] = Field(default=(), description="to the task's own examples, in their order")
+    export: Literal["onnx"] | None = Field(default=None, description="the weights in another format than safetensors")
 
     def save(self, folder: str | Path) -> None:
         """Write ``run.json`` into the run folder."""

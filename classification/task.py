@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -62,10 +63,10 @@ class Task(_Strict):
     @model_validator(mode="after")
     def _words_tell_labels_apart(self) -> Task:
         for what, words in (("name", self.label_names), ("verbalizer", self.words)):
-            folded = [word.strip().casefold() for word in words]
-            twice = sorted({word for word in folded if folded.count(word) > 1})
-            if twice:
-                raise ValueError(f"two labels have the {what} {twice[0]!r}; give each label its own")
+            counts = Counter(word.strip().casefold() for word in words)
+            twice = min((word for word, count in counts.items() if count > 1), default=None)
+            if twice is not None:
+                raise ValueError(f"two labels have the {what} {twice!r}; give each label its own")
         return self
 
     @cached_property

@@ -5,8 +5,11 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
+from classification.contenders import Contender, ContenderEntry
 from classification.errors import InputError
 from classification.lineup import APPROACHES, load_lineup
+from classification.models import ModelPool
+from classification.run import load_run
 
 
 def write(tmp_path: Path, task_file: Path, *contenders: str, head: str = "") -> Path:
@@ -43,6 +46,7 @@ def test_paths_are_relative_to_the_lineup(tmp_path: Path, task_file: Path) -> No
         ("name: a, approach: few-shot, model: o/n, shots: 2", "'a' shows demonstrations; name their rows with"),
         ("name: a, approach: zero-shot, modle: o/n", r"unknown key 'contenders.0.modle' \(did you mean 'model'\?\)"),
         ("name: a, approach: fine-tuned, run: nowhere", "no readable run.json; give a folder that"),
+        ("name: a, approach: fine-tuned, run: o/n, revision: v1", "for a run write run: owner/name@REVISION"),
     ],
 )
 def test_a_wrong_entry_gets_one_sentence(tmp_path: Path, task_file: Path, contender: str, sentence: str) -> None:
@@ -91,3 +95,13 @@ def test_contenders_on_one_base_share_it(tmp_path: Path, task_file: Path, chat_f
     pool = lineup.pool()
     first, second = (contender.load(pool) for contender in lineup.contenders)
     assert first.base is second.base
+
+
+def test_an_adapter_is_not_put_on_another_base_than_its_own() -> None:
+    run = ROOT / "demo" / "minilm-lora"
+    record = load_run(run)
+    entry = ContenderEntry(name="a", approach="fine-tuned", run=str(run), model="somebody/other")
+    with pytest.raises(
+        InputError, match="a: the adapter stands on .*MiniLM-L6-v2, not on somebody/other"
+    ):
+        Contender(entry, record.task, record, run).load(ModelPool())

@@ -29,9 +29,11 @@ class EncoderClassifier:
         adapter: str | None = None,
         max_length: int | None = None,
         batch_size: int = BATCH_SIZE,
+        columns: Sequence[int] | None = None,
     ) -> None:
         self.name, self.task, self.base, self.adapter = name, task, base, adapter
         self.batch_size = batch_size
+        self.columns = list(columns or range(len(task.labels)))  # which output is each label
         self.max_length = max_length or context_length(base)
 
     def prompt(self, text: str) -> None:
@@ -61,7 +63,7 @@ class EncoderClassifier:
         batch = self.base.tokenizer(
             texts, padding=True, truncation=True, max_length=self.max_length, return_tensors="pt"
         )
-        return model(**batch.to(model.device)).logits.float().cpu().numpy()  # type: ignore[no-any-return]
+        return model(**batch.to(model.device)).logits[:, self.columns].float().cpu().numpy()  # type: ignore[no-any-return]
 
 
 def context_length(base: Base) -> int:
