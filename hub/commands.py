@@ -1,0 +1,69 @@
+"""What the commands of this folder share: how they speak, and how they end."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from collections.abc import Callable, Sequence
+
+from classification.errors import InputError
+from classification.hub_errors import without_tokens
+
+from .publish import Plan, size
+
+BAD_INPUT, STOPPED = 2, 130
+
+
+def command(main: Callable[[], object]) -> None:
+    """Run a command's ``main``: trouble becomes one sentence and status 2, Ctrl-C status 130."""
+    try:
+        main()
+    except InputError as error:
+        sys.exit(_end(str(error), BAD_INPUT))
+    except KeyboardInterrupt:
+        sys.exit(_end("stopped; run the same command again to go on, nothing unfinished was published", STOPPED))
+
+
+def shown_command(module: str, words: Sequence[str]) -> str:
+    """The command line without ``--dry_run``, to be run as it is."""
+    return shlex.join(["python", "-m", module, *(word for word in words if word != "--dry_run")])
+
+
+def from_environment(names: Sequence[str]) -> dict[str, str]:
+    """Secrets by name; their values come from the environment, so that they stand on no command line.
+
+    Raises:
+        InputError: there is no such environment variable.
+    """
+    for name in names:
+        if not os.environ.get(name):
+            raise InputError(f"--secret {name}: no environment variable has this name; set it, then name it here.")
+    return {name: os.environ[name] for name in names}
+
+
+def say(doing: str) -> None:
+    """Tell a person at a terminal what is being done, apart from the command's output."""
+    sys.stderr.write(f"{doing}\n")
+
+
+def describe(plan: Plan, *, command: str) -> str:
+    """What a dry run shows: every file with its size, the card as it will be, and the commands that go on from it."""
+    width = max(len(upload.path) for upload in plan.uploads)
+    files = "\n".join(f"  {upload.path:<{width}}  {size(upload.size):>10}" for upload in plan.uploads)
+    seen = "private" if plan.private else "public"
+    asked = f", branch {plan.revision}" if plan.revision else ""
+    asked += ", as a pull request" if plan.create_pr else ""
+    kind = "" if plan.repo_type == "model" else f" --repo-type {plan.repo_type}"
+    return (
+        f"{plan.repo_type} repository {plan.repo_id} ({seen} if it is new){asked}\n"
+        f"{len(plan.uploads)} files, {size(plan.bytes)}:\n{files}\n\n"
+        f"----- README.md -----\n{plan.card.rstrip()}\n----- end of README.md -----\n\n"
+        f"To publish:  {command}\nTo get back: hf download {plan.repo_id}{kind}\n"
+        "Nothing was sent: this was a dry run.\n"
+    )
+
+
+def _end(sentence: str, status: int) -> int:
+    sys.stderr.write(f"{without_tokens(sentence)}\n")
+    return status

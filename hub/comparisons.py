@@ -1,0 +1,240 @@
+"""A comparison as a dataset on the Hub: its numbers, every answer as Parquet, and a plot; and back again.
+
+    python -m hub.comparisons push results/sms --repo_id you/sms-comparison
+    python -m hub.comparisons pull you/sms-comparison@v1 --output results/theirs
+
+The Hub's dataset viewer shows it, and any page opens it by ``?comparison=you/sms-comparison``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import shutil
+import sys
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import pandas as pd
+from huggingface_hub import HfApi, snapshot_download
+
+from classification.errors import InputError, shown
+from classification.hub_errors import explained
+from classification.pull import Reference
+from comparison.comparison import COMPARISON_FILE, Comparison
+from comparison.evaluation import Evaluation
+from comparison.plot_file import quality_plot
+from comparison.records import MAX_BYTES
+from comparison.report import as_csv
+
+from .cards.comparison import comparison_card
+from .client import account_of, check_owner, checked_repo_id, connect
+from .commands import command, describe, say, shown_command
+from .files import check_no_token
+from .publish import README, Plan, Upload, publish
+
+SCORES, PREDICTIONS, PLOT = "scores.parquet", "predictions.parquet", "quality-against-speed.svg"
+#: Everything that a comparison consists of on the Hub; a later report adds its file here.
+FILES = (COMPARISON_FILE, SCORES, PREDICTIONS, PLOT, "table.csv", "contenders/*.json", "contenders/*.parquet", "*.html")
+
+
+def plan_comparison(
+    folder: Path,
+    repo_id: str,
+    *,
+    private: bool = True,
+    version: str | None = None,
+    licence: str | None = None,
+    title: str | None = None,
+    space: str | None = None,
+    dataset: str | None = None,
+) -> Plan:
+    """Everything that publishing a saved comparison would send.
+
+    Args:
+        folder: what ``python -m comparison run`` wrote.
+        repo_id: ``owner/name`` of a dataset repository.
+        private: whether a new repository is private.
+        version: the tag; by default the next of v1, v2 and so on.
+        licence: an SPDX id, for the answers and numbers; texts keep the licence of their source.
+        title: of the card.
+        space: a Space that shows it, for the card.
+        dataset: the Hub id of the dataset that the rows are a copy of, where only a folder's name is known.
+
+    Raises:
+        InputError: there is no comparison in the folder, or its files do not belong together.
+    """
+    repo_id, comparison = checked_repo_id(repo_id), Comparison.load(folder)
+    uploads = _uploads(folder, comparison)
+    card = comparison_card(
+        comparison, repo_id=repo_id, title=title, space=space, dataset=dataset,
+        files=[upload.path for upload in uploads], **({"licence": licence} if licence else {}),
+    )  # fmt: skip
+    check_no_token("the card", card)
+    return Plan(
+        repo_id, (Upload(README, card.encode()), *uploads), f"Publish the comparison on {comparison.task.name}",
+        repo_type="dataset", replaces=FILES, version=version, private=private,
+    )  # fmt: skip
+
+
+def _uploads(folder: Path, comparison: Comparison) -> list[Upload]:
+    evaluations = _evaluations(folder, comparison)
+    uploads = [Upload(COMPARISON_FILE, folder / COMPARISON_FILE), Upload("table.csv", as_csv(comparison).encode())]
+    uploads += [Upload(SCORES, _parquet(scores_table(comparison)))]
+    if comparison.measured:
+        uploads += [Upload(PLOT, quality_plot(comparison).encode())]
+    if evaluations:
+        uploads += [Upload(PREDICTIONS, _parquet(predictions_table(evaluations)))]
+    kept = sorted(path for path in folder.rglob("*") if path.is_file())
+    return [*uploads, *(Upload(name, path) for path in kept if _is_extra(name := path.relative_to(folder).as_posix()))]
+
+
+def fetch_comparison(reference: str, *, token: str | None = None) -> Comparison:
+    """A comparison that somebody published; only its bounded, checked record is read.
+
+    Args:
+        reference: ``owner/name`` of a dataset repository, or ``owner/name@revision``.
+        token: acts with it; an empty string for nobody, ``None`` for the local login.
+
+    Raises:
+        InputError: not on the Hub, not to be seen, unreachable, or not a comparison.
+    """
+    found = _reference(reference)
+    api = connect(token)
+    with explained(f"open the comparison {found}"):
+        sizes = api.get_paths_info(found.repo_id, [COMPARISON_FILE], revision=found.revision, repo_type="dataset")
+        if not sizes:
+            raise InputError(f"{found} is a dataset without {COMPARISON_FILE}; name one that was published from here.")
+        if getattr(sizes[0], "size", 0) > MAX_BYTES:
+            raise InputError(f"{found}: its {COMPARISON_FILE} is larger than {MAX_BYTES // 10**6} MB.")
+        file = api.hf_hub_download(found.repo_id, COMPARISON_FILE, revision=found.revision, repo_type="dataset")
+    return _load(Path(file).parent, found)
+
+
+def pull_comparison(reference: str, output: Path, *, api: HfApi) -> Comparison:
+    """Download a whole comparison, answers and all, as a folder like the one that it was published from.
+
+    Raises:
+        InputError: not on the Hub, unreachable, not a comparison, or the folder exists and is not empty.
+    """
+    found = _reference(reference)
+    if output.exists() and any(output.iterdir()):
+        raise InputError(f"{output} is not empty; name a new folder with --output.")
+    with explained(f"pull the comparison {found}"):
+        folder = Path(
+            snapshot_download(
+                found.repo_id, revision=found.revision, repo_type="dataset", allow_patterns=list(FILES),
+                token=api.token, endpoint=api.endpoint,
+            )
+        )  # fmt: skip
+    comparison = _load(folder, found)
+    shutil.copytree(folder, output, dirs_exist_ok=True)
+    return comparison
+
+
+def scores_table(comparison: Comparison) -> pd.DataFrame:
+    """A row for each contender, a column for each score."""
+    return pd.read_csv(io.StringIO(as_csv(comparison)))
+
+
+def predictions_table(evaluations: Sequence[Evaluation]) -> pd.DataFrame:
+    """A row for each text: its hash, the text where it was kept, the right label, and what each contender said."""
+    answered = [(evaluation.name, evaluation.answers) for evaluation in evaluations if evaluation.answers is not None]
+    first = answered[0][1]
+    columns: dict[str, object] = {"text_sha1": first.ids}
+    if first.texts is not None:
+        columns["text"] = first.texts
+    labels = evaluations[0].task.labels
+    columns["label"] = [_said(row, labels) for row in first.targets]
+    for name, answers in answered:
+        said = zip(answers.decided, answers.predictions.valid, strict=True)
+        columns[name] = [_said(row, labels) if valid else None for row, valid in said]
+    return pd.DataFrame(columns)
+
+
+def _said(row: Sequence[bool], labels: Sequence[str]) -> str:
+    return ", ".join(label for label, has in zip(labels, row, strict=True) if has)
+
+
+def _evaluations(folder: Path, comparison: Comparison) -> list[Evaluation]:
+    """The contenders' own files, where they were kept, in the comparison's order."""
+    files = sorted((folder / "contenders").glob("*.json"))
+    loaded = {evaluation.name: evaluation for evaluation in map(Evaluation.load, files)}
+    found = [loaded[contender.name] for contender in comparison.measured if contender.name in loaded]
+    for evaluation in found:
+        if evaluation.rows != comparison.rows:
+            raise InputError(
+                f"{folder}: the answers of {shown(evaluation.name)} are to other rows than those of {COMPARISON_FILE}; "
+                "run the comparison again."
+            )
+    return found
+
+
+def _is_extra(name: str) -> bool:
+    """Files of the folder that go along as they are: each contender's own, and a report."""
+    return any(fnmatchcase(name, pattern) and name.count("/") == pattern.count("/") for pattern in FILES[5:])
+
+
+def _parquet(table: pd.DataFrame) -> bytes:
+    out = io.BytesIO()
+    table.to_parquet(out, index=False)
+    return out.getvalue()
+
+
+def _reference(text: str) -> Reference:
+    found = Reference.parse(text.strip())
+    if found is None:
+        raise InputError(f"{shown(text)} is not a dataset on the Hub; write owner/name, or owner/name@revision.")
+    return found
+
+
+def _load(folder: Path, reference: Reference) -> Comparison:
+    try:
+        return Comparison.load(folder)
+    except InputError as error:
+        raise InputError(str(error).replace(str(folder), str(reference))) from None
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The commands ``push`` and ``pull`` with their options."""
+    parser = argparse.ArgumentParser(prog="python -m hub.comparisons", description=str(__doc__).partition("\n")[0])
+    actions = parser.add_subparsers(dest="action", required=True)
+    push = actions.add_parser("push", help="publish a saved comparison as a dataset")
+    push.add_argument("folder", type=Path, metavar="DIR", help="what python -m comparison run wrote")
+    push.add_argument("--repo_id", required=True, metavar="OWNER/NAME", help="where it goes")
+    push.add_argument("--public", action="store_true", help="everybody may see it; by default a new one is private")
+    push.add_argument("--version", metavar="TAG", help="tag the commit; by default v1, then v2 and so on")
+    push.add_argument("--licence", "--license", dest="licence", help="SPDX id for numbers and answers")
+    push.add_argument("--title", help="the card's title")
+    push.add_argument("--dataset", metavar="OWNER/NAME", help="the dataset on the Hub that the rows are a copy of")
+    push.add_argument("--space", metavar="OWNER/NAME", help="a Space that shows it, for the card")
+    push.add_argument("--dry_run", action="store_true", help="send nothing; show files, card and commands")
+    pull = actions.add_parser("pull", help="download a published comparison")
+    pull.add_argument("reference", metavar="OWNER/NAME[@REVISION]", help="a dataset repository")
+    pull.add_argument("--output", type=Path, required=True, metavar="DIR", help="a new folder")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Publish a comparison, or fetch one."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    options = vars(make_parser().parse_args(words))
+    api = connect()
+    if options.pop("action") == "pull":
+        comparison = pull_comparison(options["reference"], options["output"], api=api)
+        sys.stdout.write(f"{len(comparison.contenders)} contenders in {options['output']}\n")
+        return
+    folder, repo_id = options.pop("folder"), options.pop("repo_id")
+    dry, public = options.pop("dry_run"), options.pop("public")
+    plan = plan_comparison(folder, repo_id, private=not public, **options)
+    if dry:
+        sys.stdout.write(describe(plan, command=shown_command("hub.comparisons", words)))
+        return
+    check_owner(account_of(api), plan.repo_id)
+    done = publish(plan, api, progress=say)
+    sys.stdout.write(f"{done.url}\nOn any page: ?comparison={done.repo_id}@{done.tag}\n")
+
+
+if __name__ == "__main__":
+    command(main)

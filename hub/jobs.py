@@ -1,0 +1,205 @@
+"""Train on the Hub's machines: one of the training scripts as a job, whose run is pushed when it is done.
+
+    python -m hub.jobs training.encoder --repo_id you/sms-minilm --flavor t4-small --timeout 1h --dry_run -- \
+        --task tasks/sms-spam.yaml --data rows.csv --model_name_or_path sentence-transformers/all-MiniLM-L6-v2
+
+Everything behind ``--`` is for the script. Files that it names go along in a private dataset repository, which the
+job finds mounted. A dry run shows the command and what it costs at most.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shlex
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from huggingface_hub import HfApi, Volume
+from huggingface_hub.hf_api import DEFAULT_UV_IMAGE
+
+from classification.errors import InputError, nearest, one_of, shown
+from classification.hub_errors import explained
+from classification.task import load_task
+
+from .client import account_of, check_owner, checked_repo_id, connect
+from .commands import command, describe, from_environment, say, shown_command
+from .project import requirements, sources
+from .publish import README, Plan, Upload, publish
+
+SCRIPTS = ("training.sft", "training.encoder", "training.baseline")
+ROOMS = ("classification", "comparison", "hub", "training")
+MOUNT, RUN, INPUTS = "/bundle", "/tmp/run", "inputs"  # noqa: S108  places in the job's own container
+BUNDLE = "prompt-or-tune-jobs"
+SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+UNITS = {"second": 1, "minute": 60, "hour": 3600}
+
+
+@dataclass(frozen=True)
+class JobPlan:
+    """A job that could be started.
+
+    Attributes:
+        bundle: code, rows and task, as a private dataset repository.
+        command: what the machine runs.
+        flavor: which machine.
+        seconds: after which it is stopped, finished or not.
+    """
+
+    bundle: Plan
+    command: tuple[str, ...]
+    flavor: str
+    seconds: int
+
+
+def plan_job(script: str, words: Sequence[str], repo_id: str, owner: str, *, flavor: str, timeout: str) -> JobPlan:
+    """Everything that a training on the Hub's machines consists of.
+
+    Args:
+        script: one of `SCRIPTS`.
+        words: the script's own arguments; files and folders among them go along.
+        repo_id: where the finished run is pushed.
+        owner: whose bundle repository holds code and rows.
+        flavor: the machine, such as ``t4-small``.
+        timeout: such as ``90m`` or ``2h``.
+
+    Raises:
+        InputError: an argument that the job sets itself, a file that is missing, or no such time.
+    """
+    repo_id = checked_repo_id(repo_id)
+    for taken in ("--output_dir", "--push_to_hub", "--hub_model_id", "--hub_token"):
+        if any(word.partition("=")[0] == taken for word in words):
+            raise InputError(f"{taken} is set by the job, since its run goes to {repo_id}; leave it out.")
+    rewritten, inputs = _inputs(words)
+    line = ["python", "-m", script, *rewritten, "--output_dir", RUN, "--push_to_hub", "--hub_model_id", repo_id]
+    run = f"cd {MOUNT} && uv run --no-project --with-requirements requirements.txt {shlex.join(line)}"
+    card = f"# Code and rows of a training\n\nBundle of the job that makes {repo_id}. Made by `python -m hub.jobs`.\n"
+    bundle = Plan(
+        f"{owner}/{BUNDLE}",
+        (
+            Upload(README, card.encode()),
+            Upload("requirements.txt", requirements(without=("gradio",)).encode()),
+            *sources(ROOMS),
+            *inputs,
+        ),
+        f"Train {repo_id}", repo_type="dataset", replaces=(f"{INPUTS}/*", *(f"{room}/*" for room in ROOMS)),
+    )  # fmt: skip
+    return JobPlan(bundle, ("bash", "-c", run), flavor, seconds(timeout))
+
+
+def start(plan: JobPlan, api: HfApi, *, secrets: dict[str, str], namespace: str | None = None) -> str:
+    """Send the bundle, start the job, and return the address of its page.
+
+    Raises:
+        InputError: the Hub refused, for want of credit or of the right to.
+    """
+    sent = publish(plan.bundle, api, progress=say)
+    volume = Volume(type="dataset", source=plan.bundle.repo_id, mount_path=MOUNT, revision=sent.commit)
+    with explained("start the job"):
+        job = api.run_job(
+            image=DEFAULT_UV_IMAGE, command=list(plan.command), flavor=plan.flavor, timeout=plan.seconds,
+            secrets=secrets, volumes=[volume], namespace=namespace,
+        )  # fmt: skip
+    return str(job.url)
+
+
+def price(plan: JobPlan, api: HfApi) -> str:
+    """What the job costs at most, as the Hub says today.
+
+    Raises:
+        InputError: the Hub has no such machine, or cannot be reached.
+    """
+    with explained("look up the price of a job"):
+        machines = {machine.name: machine for machine in api.list_jobs_hardware()}
+    found = machines.get(plan.flavor)
+    if found is None:
+        raise InputError(
+            f"no machine for jobs is called {plan.flavor!r}{nearest(plan.flavor, machines)}; "
+            f"allowed: {one_of(machines)}."
+        )
+    most = found.unit_cost_usd * plan.seconds / UNITS.get(found.unit_label, 60)
+    return (
+        f"{found.pretty_name}, {found.cpu}, {found.ram}: ${found.unit_cost_usd:.4f} a {found.unit_label}, "
+        f"at most ${most:.2f} in {plan.seconds / 60:.0f} minutes."
+    )
+
+
+def seconds(text: str) -> int:
+    """``"90m"`` as 5400.
+
+    Raises:
+        InputError: it is not a number with s, m, h or d.
+    """
+    found = re.fullmatch(r"(\d{1,5})([smhd])", text.strip())
+    if not found or int(found[1]) == 0:
+        raise InputError(f"{shown(text)} is not a time; write such as 45m, 2h or 1d.")
+    return int(found[1]) * SECONDS[found[2]]
+
+
+def _inputs(words: Sequence[str]) -> tuple[list[str], list[Upload]]:
+    """The arguments with the places that their files have in the bundle, and those files."""
+    rewritten: list[str] = []
+    uploads: dict[str, Upload] = {}
+    previous = ""
+    for word in words:
+        path = Path(word)
+        if previous in ("--task", "--config") and not path.is_file():
+            raise InputError(f"{previous} {word}: no such file; the job needs it from here.")
+        if previous == "--task":
+            load_task(path)  # a mistake in it costs nothing here, and a machine's start there
+        if word.startswith("-") or not path.exists():
+            rewritten.append(word)
+        else:
+            place = f"{INPUTS}/{path.resolve().name}"
+            files = [path] if path.is_file() else sorted(file for file in path.iterdir() if file.is_file())
+            for file in files:
+                name = place if path.is_file() else f"{place}/{file.name}"
+                uploads[name] = Upload(name, file)
+            rewritten.append(place)
+        previous = word
+    return rewritten, list(uploads.values())
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The options."""
+    parser = argparse.ArgumentParser(
+        prog="python -m hub.jobs", description=str(__doc__).partition("\n")[0],
+        epilog="Everything behind -- is for the script.",
+    )  # fmt: skip
+    parser.add_argument("script", choices=SCRIPTS, help="what to run")
+    parser.add_argument("--repo_id", required=True, metavar="OWNER/NAME", help="where the finished run is pushed")
+    parser.add_argument("--flavor", default="t4-small", help="the machine (default: %(default)s)")
+    parser.add_argument("--timeout", default="2h", help="stop it after this time: 45m, 2h, 1d (default: %(default)s)")
+    parser.add_argument("--secret", action="append", default=[], metavar="NAME", help="taken from the environment")
+    parser.add_argument("--namespace", metavar="OWNER", help="whose account pays; by default your own")
+    parser.add_argument("--dry_run", action="store_true", help="start nothing; show files, command and price")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Start the job, or show what it would be."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    cut = words.index("--") if "--" in words else len(words)
+    options = make_parser().parse_args(words[:cut])
+    repo_id = checked_repo_id(options.repo_id)
+    secrets, api = from_environment(options.secret), connect()
+    owner = options.namespace or repo_id.partition("/")[0]
+    plan = plan_job(
+        options.script, words[cut + 1 :], repo_id, owner, flavor=options.flavor, timeout=options.timeout
+    )  # fmt: skip
+    if options.dry_run:
+        sys.stdout.write(describe(plan.bundle, command=shown_command("hub.jobs", words)))
+        sys.stdout.write(f"On the machine: {plan.command[-1]}\n")
+        sys.stdout.flush()  # the price is asked of the Hub, and the rest is worth having without it
+        sys.stdout.write(f"Price: {price(plan, api)}\n")
+        return
+    check_owner(account_of(api), repo_id)
+    say(price(plan, api))
+    secrets["HF_TOKEN"] = str(api.token)  # which the job pushes with; the Hub keeps it encrypted
+    sys.stdout.write(f"{start(plan, api, secrets=secrets, namespace=options.namespace)}\n")
+
+
+if __name__ == "__main__":
+    command(main)
