@@ -17,6 +17,8 @@ from classification.errors import InputError
 
 #: Arguments that say where or on whose account a run happened; a run folder may be published, so they stay out.
 PRIVATE = re.compile(r"token|_dir$|^output|^run_name$|^hub_|^push_|^resume|^project$|_path$|accelerator|deepspeed|fsdp")
+#: Arguments that are paths, and that the record has in places of their own.
+ELSEWHERE = ("task", "data")
 
 
 @dataclass
@@ -122,7 +124,8 @@ def recorded(arguments: TrainingArguments, *more: object) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for source in (arguments, *more):
         found |= {entry.name: getattr(source, entry.name) for entry in dataclasses.fields(source)}  # type: ignore[arg-type]
-    return {key: _plain(value) for key, value in sorted(found.items()) if value is not None and not PRIVATE.search(key)}
+    kept = {key: value for key, value in sorted(found.items()) if value is not None and not PRIVATE.search(key)}
+    return {key: _plain(value) for key, value in kept.items() if key not in ELSEWHERE}
 
 
 def _plain(value: object) -> object:

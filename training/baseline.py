@@ -12,11 +12,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 
-from sklearn.metrics import accuracy_score, f1_score
 from trl import TrlParser
 
 from classification.classifiers.baseline import TfidfClassifier
-from classification.dataset import Rows, load_splits
+from classification.dataset import load_splits
 from classification.environment import hardware, library_versions
 from classification.errors import InputError
 from classification.run import RunRecord
@@ -24,7 +23,8 @@ from classification.task import load_task
 
 from .arguments import TaskArguments
 from .data import at_most
-from .finish import command_line, data_record
+from .finish import command_line, data_record, evaluated, example_answers
+from .publishing import fulfil, wished
 
 
 @dataclass
@@ -33,6 +33,9 @@ class BaselineArguments:
 
     output_dir: str | None = field(default=None, metadata={"help": "The run folder."})
     seed: int = field(default=42, metadata={"help": "Chooses rows for splits and samples."})
+    push_to_hub: bool = field(default=False, metadata={"help": "Publish the run folder on the Hub when it is done."})
+    hub_model_id: str | None = field(default=None, metadata={"help": "Where to, as owner/name; by default its name."})
+    hub_private_repo: bool | None = field(default=None, metadata={"help": "False makes a new repository public."})
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -42,6 +45,7 @@ def main(argv: list[str] | None = None) -> None:
     task = load_task(wanted.required_task())
     if not arguments.output_dir:
         raise InputError("no run folder was given; say where the baseline goes with --output_dir.")
+    wish = wished(arguments)
     splits = load_splits(task, wanted.data, seed=arguments.seed, need=("train",))
     if splits.train is None:  # load_splits has just made sure; this tells the type checker
         raise InputError("training needs a train split.")
@@ -63,15 +67,10 @@ def main(argv: list[str] | None = None) -> None:
         versions=library_versions(),
         hardware=hardware(),
         seconds=round(seconds, 2),
-        evaluation=None if task.multi_label or splits.validation is None else _measured(classifier, splits.validation),
+        evaluation=evaluated(classifier, splits.validation),
+        answers=example_answers(classifier),
     ).save(folder)
-
-
-def _measured(classifier: TfidfClassifier, rows: Rows) -> dict[str, float | int | str]:
-    targets, best = rows.targets(classifier.task), classifier.predict(rows.texts).best
-    macro_f1 = f1_score(targets, best, average="macro", zero_division=0)
-    accuracy = accuracy_score(targets, best)
-    return {"split": "validation", "rows": len(rows), "macro_f1": float(macro_f1), "accuracy": float(accuracy)}
+    fulfil(wish, folder)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ holds any of them.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -29,6 +30,7 @@ from classification.task import Task, load_task
 from .arguments import ComparisonDefaults, TaskArguments, asked_model, command_words, early_stopping, resume_point
 from .data import at_most, training_splits
 from .finish import Outcome, command_line, finish
+from .publishing import fulfil, wished
 
 #: Names that a classification head, and the pooling before it, has across transformers' encoders.
 HEADS = ("classifier", "score", "pooler", "pre_classifier", "head", "classification_head")
@@ -64,6 +66,7 @@ def main(argv: list[str] | None = None) -> None:
     task = load_task(wanted.required_task())
     if not model_args.model_name_or_path or not args.output_dir:
         raise InputError("--model_name_or_path and --output_dir are needed: which model to train, and where it goes.")
+    wish = wished(args)
     splits, train, validation = training_splits(task, wanted.data, args.seed)
     set_seed(args.seed)  # before the head gets its first weights
     model_id, revision = asked_model(model_args)
@@ -74,10 +77,9 @@ def main(argv: list[str] | None = None) -> None:
     classifier = EncoderClassifier(
         "trained", task, base, adapter="default" if encoder.method == "lora" else None, max_length=encoder.max_length
     )
-    outcome = Outcome("encoder", encoder.method, task, splits, base.weights, result, trainer)
-    finish(
-        outcome, args, (encoder, model_args), {"max_length": encoder.max_length}, lambda rows: _final(classifier, rows)
-    )
+    outcome = Outcome("encoder", encoder.method, task, splits, base.weights, result, trainer, classifier)
+    finish(outcome, args, (wanted, encoder, model_args), {"max_length": encoder.max_length})
+    fulfil(wish, Path(args.output_dir))
 
 
 def build_trainer(
@@ -115,12 +117,6 @@ def metrics(found: EvalPrediction, labels: int) -> dict[str, float]:
     best, targets = np.argmax(found.predictions, axis=-1), found.label_ids
     macro_f1 = f1_score(targets, best, labels=list(range(labels)), average="macro", zero_division=0)
     return {"macro_f1": float(macro_f1), "accuracy": float(accuracy_score(targets, best))}
-
-
-def _final(classifier: EncoderClassifier, rows: Rows) -> dict[str, float]:
-    classifier.base.model.eval()
-    found = EvalPrediction(classifier.predict(rows.texts).probabilities, rows.targets(classifier.task))
-    return {f"final_{name}": value for name, value in metrics(found, len(classifier.task.labels)).items()}
 
 
 def _lora(model: torch.nn.Module, model_args: ModelConfig) -> LoraConfig:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,15 +17,18 @@ from classification.dataset import Rows, Splits
 from classification.environment import hardware, library_versions
 from classification.errors import InputError
 from classification.models import Weights
-from classification.run import BaseRecord, DataRecord, Family, Method, RunRecord
+from classification.predictions import Classifier
+from classification.run import BaseRecord, DataRecord, ExampleAnswer, Family, Method, RunRecord
 from classification.task import Task
+from comparison.evaluation import target_matrix
+from comparison.scores import score
 
 from .arguments import public_source, recorded
 
 
 @dataclass
 class Outcome:
-    """What a training leaves behind for its record."""
+    """What a training leaves behind for its record; ``classifier`` answers with the trained model."""
 
     family: Family
     method: Method
@@ -33,6 +37,7 @@ class Outcome:
     weights: Weights
     result: Any
     trainer: Any
+    classifier: Classifier
 
 
 def finish(
@@ -40,17 +45,16 @@ def finish(
     args: Any,
     more: tuple[object, ...],
     settings: dict[str, Any],
-    measure: Callable[[Rows], dict[str, float]],
 ) -> RunRecord:
     """Evaluate the best checkpoint on the whole validation split and write the run folder.
 
     The adapter is rounded to half precision first, so what is measured is what is saved.
     """
-    folder = Path(args.output_dir)
+    folder, base = Path(args.output_dir), _base_record(outcome.weights)
     _round_adapter(outcome.trainer.model)
-    validation = outcome.splits.validation
-    measured = measure(validation) if validation is not None else {}
-    _save_weights(outcome.trainer.model, folder, outcome.weights.model_id)
+    outcome.trainer.model.eval()
+    evaluation = evaluated(outcome.classifier, outcome.splits.validation)
+    _save_weights(outcome.trainer.model, folder, base.id)
     outcome.trainer.processing_class.save_pretrained(folder)
     record = RunRecord(
         name=folder.name,
@@ -58,7 +62,7 @@ def finish(
         family=outcome.family,
         method=outcome.method,
         task=outcome.task,
-        base=_base_record(outcome.weights),
+        base=base,
         data=data_record(outcome.splits),
         hyperparameters=recorded(args, *more),
         seed=args.seed,
@@ -66,11 +70,33 @@ def finish(
         hardware=hardware(),
         seconds=round(outcome.result.metrics["train_runtime"], 1),
         history=[_numbers(entry) for entry in outcome.trainer.state.log_history],
-        evaluation={"split": "validation", "rows": len(validation or ()), **_bare(measured)},
+        evaluation=evaluation,
+        answers=example_answers(outcome.classifier),
         **settings,
     )
     record.save(folder)
     return record
+
+
+def evaluated(classifier: Classifier, rows: Rows | None) -> dict[str, Any] | None:
+    """Every score of a classifier on the validation rows, with intervals; ``None`` where there are no rows."""
+    if rows is None or not len(rows):
+        return None
+    task = classifier.task
+    scores = score(task.label_names, task.multi_label, target_matrix(rows, task), classifier.predict(rows.texts))
+    return {"split": "validation", "rows": len(rows), **scores.model_dump(mode="json")}
+
+
+def example_answers(classifier: Classifier) -> tuple[ExampleAnswer, ...]:
+    """What the finished model says to the texts that its task declares as examples; its card shows them."""
+    task = classifier.task
+    found = classifier.predict(task.examples)
+    answers = []
+    for text, row, valid in zip(task.examples, found.probabilities, found.valid, strict=True):
+        chosen = [int(row.argmax())] if not task.multi_label else [c for c, share in enumerate(row) if share >= 0.5]
+        labels = tuple(task.label_names[column] for column in chosen) if valid else ()
+        answers.append(ExampleAnswer(text=text, labels=labels, probability=round(float(row.max()), 4)))
+    return tuple(answers)
 
 
 def _base_record(weights: Weights) -> BaseRecord:
@@ -94,16 +120,22 @@ def _round_adapter(model: torch.nn.Module) -> None:
 
 def _save_weights(model: Any, folder: Path, base_id: str) -> None:
     if isinstance(model, PeftModel):
-        model.peft_config["default"].base_model_name_or_path = base_id
         state = {
             name: tensor.half() if tensor.dtype == torch.float32 else tensor
             for name, tensor in _adapter_state(model).items()
         }
         model.save_pretrained(folder, state_dict=state)
         (folder / "README.md").unlink(missing_ok=True)  # PEFT's own card; ours is made from run.json
+        _name_base(folder / "adapter_config.json", base_id)
     else:
         model.save_pretrained(folder)
     (folder / "training_args.bin").unlink(missing_ok=True)  # a pickle
+
+
+def _name_base(file: Path, base_id: str) -> None:
+    """Name the base in an adapter's configuration, where PEFT has written the folder that it was loaded from."""
+    config = json.loads(file.read_text(encoding="utf-8")) | {"base_model_name_or_path": base_id}
+    file.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
 
 
 def _adapter_state(model: PeftModel) -> dict[str, torch.Tensor]:
@@ -112,10 +144,6 @@ def _adapter_state(model: PeftModel) -> dict[str, torch.Tensor]:
 
 def _numbers(entry: dict[str, Any]) -> dict[str, float]:
     return {key: round(float(value), 6) for key, value in entry.items() if isinstance(value, int | float)}
-
-
-def _bare(metrics: dict[str, float]) -> dict[str, float]:
-    return {key.partition("_")[2]: value for key, value in metrics.items()}
 
 
 def command_line(main: Callable[[], object]) -> None:

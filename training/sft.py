@@ -9,6 +9,7 @@ Every flag of TRL's `SFTConfig` and `ModelConfig` works, and `--config file.yaml
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -21,12 +22,14 @@ from classification.classifiers.chat import ChatClassifier
 from classification.dataset import Rows
 from classification.errors import InputError
 from classification.models import Base, ModelPool
+from classification.run import Method
 from classification.scoring import can_branch
 from classification.task import Task, load_task
 
 from .arguments import ComparisonDefaults, TaskArguments, asked_model, command_words, early_stopping, resume_point
 from .data import IGNORED, TreeCollator, at_most, prompt_completion, training_splits
 from .finish import Outcome, command_line, finish
+from .publishing import fulfil, wished
 
 #: Tokens that a batch of short texts comes to; a model that takes a tree of them takes any of ours.
 TYPICAL_TREE = 4096
@@ -84,19 +87,23 @@ class LabelTrainer(SFTTrainer):
 
 def measure(classifier: ChatClassifier, rows: Rows, prefix: str = "eval") -> dict[str, float]:
     """Accuracy and macro-F1 of a classifier that is being trained; its trunk is stale at every call."""
-    fresh = ChatClassifier(
-        classifier.name, classifier.task, classifier.base,
-        adapter=classifier.adapter, describe_labels=classifier.describe_labels, decode=classifier.decode,
-    )  # fmt: skip
     model = classifier.base.model
     was_training = model.training
     model.eval()
-    best = fresh.predict(rows.texts).best
+    best = fresh(classifier).predict(rows.texts).best
     model.train(was_training)
     targets = rows.targets(classifier.task)
     labels = list(range(len(classifier.task.labels)))
     macro_f1 = f1_score(targets, best, labels=labels, average="macro", zero_division=0)
     return {f"{prefix}_macro_f1": float(macro_f1), f"{prefix}_accuracy": float(accuracy_score(targets, best))}
+
+
+def fresh(classifier: ChatClassifier) -> ChatClassifier:
+    """The same classifier without anything computed from weights that have changed since."""
+    return ChatClassifier(
+        classifier.name, classifier.task, classifier.base,
+        adapter=classifier.adapter, describe_labels=classifier.describe_labels, decode=classifier.decode,
+    )  # fmt: skip
 
 
 @dataclass
@@ -118,13 +125,16 @@ def main(argv: list[str] | None = None) -> None:
     task = load_task(wanted.required_task())
     if not model_args.model_name_or_path or not args.output_dir:
         raise InputError("--model_name_or_path and --output_dir are needed: which model to train, and where it goes.")
+    wish = wished(args)
     splits, train, validation = training_splits(task, wanted.data, args.seed)
     base = ModelPool().chat(*asked_model(model_args))
     trainer = build_trainer(task, train, validation, base, wanted, chat, args, model_args)
     result = trainer.train(resume_from_checkpoint=resume_point(args))
-    outcome = Outcome("chat", "lora" if model_args.use_peft else "full", task, splits, base.weights, result, trainer)
+    method: Method = "lora" if model_args.use_peft else "full"
+    outcome = Outcome("chat", method, task, splits, base.weights, result, trainer, fresh(trainer.asked))
     settings = {"describe_labels": chat.describe_labels, "max_length": args.max_length}
-    finish(outcome, args, (chat, model_args), settings, lambda rows: measure(trainer.asked, rows, "final"))
+    finish(outcome, args, (wanted, chat, model_args), settings)
+    fulfil(wish, Path(args.output_dir))
 
 
 def build_trainer(

@@ -1,0 +1,112 @@
+"""Export a fine-tuned encoder to ONNX: one file with the adapter merged in, which runs where torch is too heavy.
+
+    python -m training.export runs/sms-minilm --output_dir runs/sms-minilm-onnx
+
+The new run folder is a run like any other: a lineup names it, ``python -m hub.push`` publishes it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import logging
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from peft import PeftModel
+
+from classification.classifiers.encoder import EncoderClassifier
+from classification.classifiers.onnx import MODEL, OnnxClassifier
+from classification.contenders import Contender, ContenderEntry
+from classification.errors import InputError
+from classification.models import ModelPool
+from classification.run import load_run
+
+from .finish import command_line
+
+#: Texts of different lengths, so that neither length nor number of texts is taken for fixed.
+SAMPLES = ("a short text", "another text that is somewhat longer than the first one")
+#: Largest difference of a probability between the model and its export; measured ones are about 1e-6.
+TOLERANCE = 1e-3
+LARGEST = 2_000_000_000  # bytes of one ONNX file
+
+
+def export(run: Path, output: Path, *, model: str | None = None) -> float:
+    """Write an ONNX export of a run as a run folder of its own.
+
+    Args:
+        run: a fine-tuned encoder.
+        output: a new folder.
+        model: the base model in another place, for a run whose base came from a folder.
+
+    Returns:
+        The largest difference between a probability of the run and of its export, on the task's examples.
+
+    Raises:
+        InputError: the run is no encoder, ``onnx`` is not installed, or the export answers differently.
+    """
+    record = load_run(run)
+    if record.family != "encoder" or record.export is not None:
+        raise InputError(f"{run}: only a fine-tuned encoder can be exported, and this is {record.family}.")
+    if find_spec("onnxscript") is None:
+        raise InputError("the exporter is not installed; run: pip install -r requirements/onnx.txt")
+    entry = ContenderEntry(name=record.name, approach="fine-tuned", run=str(run), model=model)
+    classifier = Contender(entry, record.task, record, run).load(ModelPool())
+    if not isinstance(classifier, EncoderClassifier):
+        raise InputError(f"{run}: is not loaded as an encoder; give a run of python -m training.encoder.")
+    _write(classifier, output)
+    record.model_copy(update={"export": "onnx", "name": output.resolve().name}).save(output)
+    texts = [*SAMPLES, *record.task.examples]
+    exported = OnnxClassifier(record.name, record.task, output, record)
+    difference = float(np.abs(exported.predict(texts).probabilities - classifier.predict(texts).probabilities).max())
+    if difference > TOLERANCE:
+        raise InputError(f"{output}: the export answers differently (by {difference:.2g}); do not use it.")
+    return difference
+
+
+def _write(classifier: EncoderClassifier, output: Path) -> None:
+    import onnx_ir
+    from transformers.exporters.configs import OnnxConfig
+    from transformers.exporters.exporter_onnx import OnnxExporter
+
+    base = classifier.base
+    with base.using(classifier.adapter) as shared:
+        bare: Any = copy.deepcopy(shared)  # merging changes weights, and these may be shared
+    bare = bare.merge_and_unload() if isinstance(bare, PeftModel) else bare
+    bare = bare.to("cpu", torch.float32).eval()
+    if sum(weights.nbytes for weights in bare.parameters()) > LARGEST:
+        raise InputError("this encoder is larger than 2 GB, more than one ONNX file holds; use it as it is.")
+    bare.config.id2label = dict(enumerate(classifier.task.label_names))
+    bare.config.label2id = {name: column for column, name in enumerate(classifier.task.label_names)}
+    inputs = base.tokenizer(list(SAMPLES), padding=True, return_tensors="pt")
+    program = OnnxExporter().export(bare, dict(inputs), OnnxConfig(dynamic=True)).program
+    (output / MODEL).parent.mkdir(parents=True, exist_ok=True)
+    onnx_ir.save(program, str(output / MODEL))
+    bare.config.save_pretrained(output)
+    base.tokenizer.save_pretrained(output)
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The options."""
+    parser = argparse.ArgumentParser(prog="python -m training.export", description=str(__doc__).partition("\n")[0])
+    parser.add_argument("run", type=Path, metavar="RUN", help="the run folder of a fine-tuned encoder")
+    parser.add_argument("--output_dir", type=Path, required=True, metavar="DIR", help="the new run folder")
+    parser.add_argument("--model", metavar="FOLDER", help="the base model, where the run does not say where it is")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Export, and say how close the export comes."""
+    options = make_parser().parse_args(argv)
+    difference = export(options.run, options.output_dir, model=options.model)
+    logging.getLogger(__name__).warning(
+        "%s: probabilities differ by %.1g at most", options.output_dir / MODEL, difference
+    )
+
+
+if __name__ == "__main__":
+    command_line(main)
