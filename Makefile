@@ -8,13 +8,16 @@ export GRADIO_ANALYTICS_ENABLED := False
 export TOKENIZERS_PARALLELISM := false
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format benchmark browser clean
+.PHONY: help demo hub-demo test check format benchmark browser clean
 
 help: ## Show the targets
-	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
 
 demo: $(VENV)/.demo ## Serve the page on http://127.0.0.1:7860
 	$(BIN)/python app.py
+
+hub-demo: $(VENV)/.dev ## Train, push, pull and compare against a Hub of our own, with no account
+	PYTHONPATH=tests $(BIN)/python tests/hub_demo.py
 
 test: $(VENV)/.dev browser ## Run every test, the browser's included
 	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest

@@ -100,7 +100,8 @@ def test_every_module_class_and_public_function_says_what_it_is_for(path: Path) 
 def test_every_module_has_its_tests() -> None:
     tests = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").glob("test_*.py"))
     for path in ours():
-        if path.name in ("__init__.py", "__main__.py") or path.parent.name in ("benchmarks", "hub"):
+        # The parts of a card are tested as a reader sees them: in the whole card.
+        if path.name in ("__init__.py", "__main__.py") or path.parent.name in ("benchmarks", "cards"):
             continue
         module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
         package, _, name = module.rpartition(".")

@@ -15,10 +15,21 @@ from conftest import ROOT, needs_packages
 
 from classification.__main__ import _parser as classification_parser
 from comparison.__main__ import make_parser as comparison_parser
+from hub import collect, comparisons, jobs, push, space
+from training import export
 
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 README = ROOT / "README.md"
-PARSERS = {"classification": classification_parser, "comparison": comparison_parser}
+PARSERS = {
+    "classification": classification_parser,
+    "comparison": comparison_parser,
+    "hub.collect": collect.make_parser,
+    "hub.comparisons": comparisons.make_parser,
+    "hub.jobs": jobs.make_parser,
+    "hub.push": push.make_parser,
+    "hub.space": space.make_parser,
+    "training.export": export.make_parser,
+}
 
 
 def commands() -> list[tuple[str, str]]:
@@ -32,11 +43,11 @@ def commands() -> list[tuple[str, str]]:
 
 
 def options(parser: argparse.ArgumentParser) -> dict[str, set[str]]:
-    """Long options of each subcommand."""
-    (subparsers,) = (action for action in parser._actions if isinstance(action, argparse._SubParsersAction))
+    """Long options of each subcommand; of a command without any, under an empty name."""
+    nested = next((action for action in parser._actions if isinstance(action, argparse._SubParsersAction)), None)
     return {
         name: {word for action in sub._actions for word in action.option_strings if word.startswith("--")} - {"--help"}
-        for name, sub in subparsers.choices.items()
+        for name, sub in (nested.choices if nested else {"": parser}).items()
     }
 
 
@@ -46,7 +57,7 @@ def test_every_documented_command_exists_and_takes_its_options(page: str, comman
     path = ROOT / module.replace(".", "/")
     assert path.with_suffix(".py").is_file() or (path / "__main__.py").is_file(), f"{page}: {command}"
     if module in PARSERS and any(word.startswith("--") for word in words):  # a bare name is only a mention
-        PARSERS[module]().parse_args(words)
+        PARSERS[module]().parse_args(words[: words.index("--")] if "--" in words else words)
     for word in words:
         if word.endswith((".yaml", ".csv")) and "/" in word:
             assert (ROOT / word).is_file(), f"{page}: {word} is not there"
@@ -56,7 +67,7 @@ def test_every_documented_command_exists_and_takes_its_options(page: str, comman
 def test_every_option_is_documented(module: str) -> None:
     page = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
     for name, words in options(PARSERS[module]()).items():
-        assert f"python -m {module} {name}" in page
+        assert f"python -m {module} {name}".strip() in page
         for word in words:
             assert re.search(rf"`{word}\b", page), f"docs/commands.md does not explain {word} of {module} {name}"
 
@@ -102,7 +113,9 @@ def test_the_readmes_results_are_the_committed_ones() -> None:
 
 def test_the_front_matter_is_that_of_a_space() -> None:
     front = yaml.safe_load(README.read_text(encoding="utf-8").split("---")[1])
-    pinned = dict(re.findall(r"^([a-z_]+)==(\S+?);?$", (ROOT / "requirements.txt").read_text(), re.MULTILINE))
+    pinned = dict(
+        re.findall(r"^([a-z_]+)(?:\[[a-z,]+\])?==(\S+?);?$", (ROOT / "requirements.txt").read_text(), re.MULTILINE)
+    )
     assert front["sdk_version"] == pinned["gradio"]
     assert (ROOT / front["app_file"]).is_file()
     assert len(front["short_description"]) <= 60
