@@ -3,8 +3,8 @@
 Usage:
     python app.py
 
-``PROMPT_OR_TUNE_LINEUP`` names another lineup than the demo's. Gradio's own ``GRADIO_SERVER_NAME`` and
-``GRADIO_SERVER_PORT`` say where to serve.
+``PROMPT_OR_TUNE_LINEUP`` names another lineup than the demo's, ``PROMPT_OR_TUNE_FEEDBACK`` a dataset on the Hub that
+keeps what visitors mark as right. Gradio's own ``GRADIO_SERVER_NAME`` and ``GRADIO_SERVER_PORT`` say where to serve.
 """
 
 from __future__ import annotations
@@ -13,12 +13,19 @@ import os
 import sys
 from pathlib import Path
 
+from ui.place import Place
+
+if Place.here().borrows:
+    import spaces  # noqa: F401  ZeroGPU changes torch, and wants to do so before anything imports it
+
 import gradio as gr
 
 from classification.errors import InputError
 from classification.lineup import load_lineup
-from ui.page import appearance, build_page
+from ui.feedback import collecting
+from ui.page import build_page
 from ui.results import load_results
+from ui.serving import serve
 
 HERE = Path(__file__).parent
 
@@ -29,8 +36,19 @@ def create_page() -> gr.Blocks:
     Raises:
         InputError: the lineup or its results cannot be read.
     """
-    lineup = load_lineup(os.environ.get("PROMPT_OR_TUNE_LINEUP") or HERE / "demo" / "lineup.yaml")
-    return build_page(lineup, lineup.pool(), comparison=load_results(lineup.results))
+    lineup = load_lineup(os.environ.get("PROMPT_OR_TUNE_LINEUP") or _own_lineup())
+    return build_page(
+        lineup,
+        lineup.pool(),
+        comparison=load_results(lineup.results),
+        feedback=collecting(os.environ, lineup.task),
+    )
+
+
+def _own_lineup() -> Path:
+    """The lineup that a Space was made of, or the demo's."""
+    own = HERE / "lineup.yaml"
+    return own if own.is_file() else HERE / "demo" / "lineup.yaml"
 
 
 def main() -> int:
@@ -40,7 +58,7 @@ def main() -> int:
     except InputError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    page.launch(**appearance())
+    serve(page)
     return 0
 
 

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 
-from ui.page import appearance
+from ui.serving import serve
 
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 QUIET = [
@@ -27,7 +27,7 @@ PHONE = {"width": 390, "height": 844}
 @contextmanager
 def served(page: gr.Blocks) -> Iterator[str]:
     """Serve Blocks on a free local port, and stop the server at the end."""
-    _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", **appearance())
+    url = serve(page, wait=False, quiet=True, server_name="127.0.0.1")
     try:
         yield url
     finally:
@@ -49,7 +49,9 @@ def browser() -> Iterator[Browser]:
 
 
 @contextmanager
-def visit(browser: Browser, url: str, *, dark: bool = False, **options: Any) -> Iterator[Page]:
+def visit(
+    browser: Browser, url: str, query: str = "", *, dark: bool = False, waits_for: str = ".card", **options: Any
+) -> Iterator[Page]:
     """Open the page as a reader would, and check at the end that it kept its promises.
 
     No request left this machine, nothing was written to the console as an error, and no traceback is shown.
@@ -63,9 +65,8 @@ def visit(browser: Browser, url: str, *, dark: bool = False, **options: Any) -> 
     page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
     page.on("pageerror", lambda e: complaints.append(str(e)))
     try:
-        page.goto(url)
-        page.wait_for_selector("#ask")
-        page.wait_for_selector(".card")
+        page.goto(f"{url}{query}")
+        page.wait_for_selector(waits_for)
         yield page
         assert "Traceback" not in page.content()
         assert away == []

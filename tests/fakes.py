@@ -109,6 +109,9 @@ class FakeContender:
     def describe(self) -> str:
         return self.about or self.name
 
+    def configuration(self) -> dict[str, object]:
+        return {"model": self.about}
+
     def load(self, pool: object) -> FakeClassifier:
         if self.gate is not None:
             self.gate.wait(10)
@@ -124,6 +127,7 @@ class FakeLineup:
     task: Task
     contenders: Sequence[FakeContender]
     results: Path | None = None
+    path: Path | None = None
 
 
 def fake_lineup(task: Task = SENTIMENT, change: Callable[[list[FakeContender]], None] | None = None) -> FakeLineup:

@@ -15,11 +15,14 @@ from comparing import compared
 from fakes import EMOTIONS, SENTIMENT, FakeClassifier, FakeContender, FakeLineup, fake_comparison, fake_lineup
 
 from classification.errors import InputError
+from comparison import colours, plots
 from comparison.verdict import verdict
-from ui import cards, colours, compare, confusion, plots, results, theme
+from ui import cards, compare, confusion, data, results, scoreboard, theme
 from ui.answers import MAX_CHARACTERS, Answer, checked_text, differs, majority
-from ui.page import appearance, build_page
-from ui.workbench import Seat, Workbench
+from ui.page import build_page
+from ui.seats import Seat
+from ui.serving import appearance
+from ui.workbench import Workbench
 
 
 def workbench(*contenders: FakeContender, patience: float = 5.0) -> Workbench:
@@ -353,7 +356,7 @@ def test_confusion_matrix_shows_the_invalid_column_only_where_there_are_invalid_
 
 
 def test_results_mark_the_best_the_floor_and_who_is_below_it() -> None:
-    html = results.table(fake_comparison())
+    html = scoreboard.table(fake_comparison())
     marks = {
         row[0].strip(): row[1:] for row in re.findall(r'<th scope="row"[^>]*>([^<]*)(?:<span[^>]*>([^<]*))?', html)
     }
@@ -367,12 +370,12 @@ def test_results_mark_the_best_the_floor_and_who_is_below_it() -> None:
 
 
 def test_every_row_has_a_value_to_sort_by_in_every_column() -> None:
-    rows = results.table(fake_comparison()).split("<tbody>")[1].split("</tr>")[:-1]
-    assert {row.count("data-value=") for row in rows} == {len(results.COLUMNS)}
+    rows = scoreboard.table(fake_comparison()).split("<tbody>")[1].split("</tr>")[:-1]
+    assert {row.count("data-value=") for row in rows} == {len(scoreboard.COLUMNS)}
 
 
 def test_the_headline_names_the_best_the_floor_and_the_rows() -> None:
-    html = results.headline(fake_comparison())
+    html = scoreboard.headline(fake_comparison())
     text = re.sub("<[^>]+>", "", html)
     assert text == (
         "MiniLM tuned has the highest macro-F1, 0.851. The floor is TF-IDF at 0.754."
@@ -384,14 +387,14 @@ def test_the_verdict_says_how_sure_it_is() -> None:
     found = compared()
     judged = verdict(found)
     assert judged is not None
-    assert f'<p class="verdict">{escape(judged.sentence)}</p>' in results.headline(found)
+    assert f'<p class="verdict">{escape(judged.sentence)}</p>' in scoreboard.headline(found)
     assert "after Holm's correction" in judged.sentence
 
 
 def test_a_confusion_matrix_for_each_contender_that_has_one() -> None:
-    assert "What TF-IDF answered for each true label" in results.confusion_of(fake_comparison(), "TF-IDF")
-    assert "There is no such contender" in results.confusion_of(fake_comparison(), "nobody")
-    assert "may have several labels" in results.confusion_of(fake_comparison(EMOTIONS), "TF-IDF")
+    assert "What TF-IDF answered for each true label" in scoreboard.confusion_of(fake_comparison(), "TF-IDF")
+    assert "There is no such contender" in scoreboard.confusion_of(fake_comparison(), "nobody")
+    assert "may have several labels" in scoreboard.confusion_of(fake_comparison(EMOTIONS), "TF-IDF")
 
 
 def test_results_come_from_a_saved_comparison(tmp_path: Path) -> None:
@@ -399,13 +402,10 @@ def test_results_come_from_a_saved_comparison(tmp_path: Path) -> None:
     assert results.load_results(tmp_path) is None
     fake_comparison().save(tmp_path)
     assert results.load_results(tmp_path) == fake_comparison()
-    assert results.as_records(fake_comparison())[1]["macro_f1"] == 0.754
 
 
 def test_without_results_a_sentence_says_how_to_make_them() -> None:
-    assert "python -m comparison run" in results.nothing_yet()
-    with pytest.raises(InputError, match=r"^There are no results yet; make them with: python -m comparison run "):
-        results.as_records(None)
+    assert "python -m comparison run" in scoreboard.nothing_yet()
 
 
 # --- the page as a whole
@@ -424,7 +424,7 @@ def test_a_lineup_that_cannot_be_read_ends_in_one_sentence(
 
 
 def test_compare_gives_plain_data_for_the_api() -> None:
-    found = compare.compare(workbench(), "a text")
+    found = data.compare(workbench(), "a text")
     assert found["majority"] == "Bullish"
     zero_shot = found["contenders"][2]
     assert zero_shot["label"] == "Neutral"
@@ -435,16 +435,19 @@ def test_compare_gives_plain_data_for_the_api() -> None:
 
 
 def test_bad_text_on_the_page_is_a_sentence_above_the_waiting_board() -> None:
-    (html,) = compare.boards(workbench(), " ")
+    ((html, asked),) = compare.boards(workbench(), " ")
+    assert asked == ""
     assert html.startswith('<p class="alert" role="alert">There is no text to classify; type one, or pick an example.')
     assert 'class="lanes"' in html
 
 
-def test_the_page_offers_three_functions_and_hides_its_own_events() -> None:
+def test_the_page_offers_its_functions_and_hides_its_own_events() -> None:
     page = build_page(fake_lineup(), None)
     assert isinstance(page, gr.Blocks)
-    public = {fn.api_name for fn in page.fns.values() if fn.api_visibility == "public"}
-    assert public == {"compare", "contenders", "results"}
+    by_visibility = {fn.api_name: fn.api_visibility for fn in page.fns.values()}
+    public = {name for name, visibility in by_visibility.items() if visibility == "public"}
+    assert public == {"classify", "compare", "contenders", "evaluate", "report", "results"}
+    assert set(by_visibility.values()) == {"public", "private"}
 
 
 def test_nothing_is_fetched_to_look_good() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -98,3 +99,17 @@ def majority(answers: Iterable[Answer | None]) -> tuple[str, ...] | None:
 def differs(answer: Answer | None, agreed: tuple[str, ...] | None) -> bool:
     """Whether a valid answer disagrees with what the majority agreed on."""
     return answer is not None and answer.valid and agreed is not None and answer.labels != agreed
+
+
+def why(error: Exception, doing: str) -> str:
+    """One sentence about what kept a contender from ``doing`` something.
+
+    What ZeroGPU has to say to visitors, such as that their quota is spent, is in a ``message``, at times with markup.
+    """
+    if isinstance(error, InputError):
+        return str(error)
+    said = getattr(error, "message", None)
+    if isinstance(said, str) and said:
+        return f"It could not {doing}: {re.sub('<[^>]*>', '', said).rstrip('. ')}."
+    first = next(iter(str(error).strip().splitlines()), "")
+    return f"It could not {doing}: {type(error).__name__}{f', {first}' if first else ''}."

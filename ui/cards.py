@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from html import escape
 
 from classification.errors import one_of
 from classification.task import Task
+from comparison.colours import approach_class, label_classes
 
 from .answers import Answer, differs, majority
-from .colours import approach_class, label_classes
-from .workbench import Seat
+from .seats import Seat
 
 #: approach -> (heading of its lane, what it means)
 LANES = {
@@ -25,19 +26,21 @@ LONGEST_SAID = 300
 LONGEST_PROMPT = 20_000
 
 
-def board(task: Task, seats: Sequence[Seat], *, asked: bool) -> str:
+def board(task: Task, seats: Sequence[Seat], *, asked: bool, aside: str = "") -> str:
     """All contenders in lanes by approach, under a line that sums up what they said.
 
     Args:
         task: what is decided.
         seats: the contenders; lanes keep their order.
         asked: whether a text has been asked, so that who has not answered is expected to.
+        aside: HTML that stands at the end of that line.
     """
     agreed = majority(seat.answer for seat in seats)
     names = [*LANES, *dict.fromkeys(seat.approach for seat in seats if seat.approach not in LANES)]
     lanes = [_lane(task, name, [s for s in seats if s.approach == name], agreed, asked) for name in names]
     busy = asked and not all(seat.settled or seat.note for seat in seats)
-    return f'{summary(seats, asked=asked)}<div class="lanes" aria-busy="{str(busy).lower()}">{"".join(lanes)}</div>'
+    head = f'<div class="said">{summary(seats, asked=asked)}{aside}</div>'
+    return f'{head}<div class="lanes" aria-busy="{str(busy).lower()}">{"".join(lanes)}</div>'
 
 
 def summary(seats: Sequence[Seat], *, asked: bool) -> str:
@@ -59,7 +62,9 @@ def summary(seats: Sequence[Seat], *, asked: bool) -> str:
 
 def alert(sentence: str) -> str:
     """A sentence in place of an answer: what was wrong with what was asked."""
-    return f'<p class="alert" role="alert">{escape(sentence)}</p>'
+    begins_with_a_word = re.match("[a-z]+ ", sentence)
+    told = sentence[0].upper() + sentence[1:] if begins_with_a_word else sentence  # and not with a path or a name
+    return f'<p class="alert" role="alert">{escape(told)}</p>'
 
 
 def _agreement(seats: Sequence[Seat], answers: Sequence[Answer]) -> str:

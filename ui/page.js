@@ -38,6 +38,36 @@
     }
   });
 
+  // A link to what is shown: the page's own address, with no part of it that is for this visitor alone.
+  const address = (query) => new URL(query, location.origin + location.pathname).href;
+
+  const copy = async (text) => {
+    try { return await navigator.clipboard.writeText(text); } catch { /* only secure pages may: the old way then */ }
+    const box = document.body.appendChild(Object.assign(document.createElement("textarea"), { value: text }));
+    box.select();
+    document.execCommand("copy");
+    box.remove();
+  };
+
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copy-link]");
+    if (!button) return;
+    await copy(address(button.dataset.copyLink));
+    const label = button.querySelector("[aria-live]");
+    label.dataset.before ??= label.textContent;
+    label.textContent = "Copied";
+    setTimeout(() => { label.textContent = label.dataset.before; }, 2000);
+  });
+
+  // The tab is part of the address, so that it can be reloaded, bookmarked and sent.
+  document.addEventListener("click", (event) => {
+    const tab = event.target.closest("#tabs [role=tab]");
+    if (!tab) return;
+    const here = new URL(location.href);
+    here.searchParams.set("tab", tab.dataset.tabId);
+    history.replaceState(history.state, "", here);
+  });
+
   // Each arriving answer redraws the board, which closes what a reader has opened: open it again.
   document.addEventListener("click", (event) => {
     const details = event.target.closest("summary")?.parentElement;

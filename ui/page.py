@@ -6,80 +6,81 @@ from html import escape
 from typing import Any
 
 import gradio as gr
-from gradio.events import api
 
-from classification.errors import InputError
 from comparison.comparison import Comparison
 
-from . import compare, results, theme
-from .workbench import Lineup, Workbench
+from .api import Tools
+from .compare import CompareTab
+from .events import PRIVATE
+from .feedback import Collecting, FeedbackPanel
+from .place import Place
+from .publish import PublishTab
+from .results import ResultsTab
+from .seats import Lineup
+from .share import Opened
+from .shelf import Shelf
+from .workbench import Workbench
 
 TITLE = "Prompt or Tune"
 LONGEST_QUEUE = 64
 
 
-def build_page(lineup: Lineup, pool: object, *, comparison: Comparison | None = None) -> gr.Blocks:
+def build_page(
+    lineup: Lineup,
+    pool: object,
+    *,
+    comparison: Comparison | None = None,
+    place: Place | None = None,
+    feedback: Collecting | None = None,
+) -> gr.Blocks:
     """The page for a lineup; loading its contenders begins at once, in the background.
 
     Args:
         lineup: the task and who decides it.
         pool: holds the base models that contenders share.
         comparison: the evaluation that the *Results* tab shows, where there is one.
+        place: where the page runs; by default what the environment tells.
+        feedback: where visitors' marks go; by default there are none.
 
     Returns:
-        Blocks to be launched with ``page.launch(**appearance())``.
+        Blocks for `serving.serve`.
     """
-    workbench = Workbench(lineup, pool).start()
+    place = place or Place.here()
+    workbench, shelf = Workbench(lineup, pool, place=place).start(), Shelf(comparison)
     page = gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True)
     with page:
-        gr.HTML(header(lineup), elem_id="masthead", apply_default_css=False)
-        with gr.Tabs(elem_id="tabs"):
+        gr.HTML(header(lineup, place), elem_id="masthead", apply_default_css=False)
+        with gr.Tabs(elem_id="tabs") as tabs:
             with gr.Tab("Compare", id="compare"):
-                compare.compare_tab(workbench, page)
+                compare = CompareTab(workbench, page)
+                if feedback is not None:
+                    FeedbackPanel(feedback, lineup.task, compare.asked, place)
             with gr.Tab("Results", id="results"):
-                results.results_tab(comparison)
-        _api(workbench, comparison)
+                results = ResultsTab(shelf, place, lineup.results, lineup.task.name)
+            with gr.Tab("Publish", id="publish") as publish_tab:
+                publish = PublishTab(workbench, compare, lineup, place, feedback.log if feedback else None)
+        Tools(workbench, shelf, place).register()
+        page.load(_tab_asked_for, None, tabs, queue=False, **PRIVATE)
+        page.load(results.on_link, None, results.outputs, **PRIVATE)
+        page.load(publish.on_link, None, publish.opening, **PRIVATE)
+        publish_tab.select(publish.open, None, publish.opening, **PRIVATE)
     page.queue(max_size=LONGEST_QUEUE)
     return page
 
 
-def appearance() -> dict[str, Any]:
-    """What ``launch`` needs for the page to look and behave as designed."""
-    return {"theme": theme.theme(), "css": theme.css(), "head": theme.head(), "footer_links": [], "ssr_mode": False}
+def _tab_asked_for(request: gr.Request) -> Any:
+    asked = Opened.of(request).tab
+    return gr.Tabs(selected=asked) if asked else gr.skip()
 
 
-def header(lineup: Lineup) -> str:
-    """Name, task and the switch between light and dark."""
+def header(lineup: Lineup, place: Place) -> str:
+    """Name, task, where this runs, and the switch between light and dark."""
     task = lineup.task
-    count = len(lineup.contenders)
     return (
         '<header class="masthead"><h1>Prompt <em>or</em> Tune</h1>'
-        f'<p><span class="task">{escape(task.name)}</span> {count} contenders, the same text, side by side</p>'
+        f'<p><span class="task">{escape(task.name)}</span> every contender, the same text, side by side '
+        f'<span class="place">{escape(place.describe())}</span></p>'
         '<nav><a href="?view=api">API</a><button type="button" data-toggle-theme>'
         '<span aria-hidden="true">◐</span> <span class="night">Dark</span><span class="light">Light</span>'
         "</button></nav></header>"
     )
-
-
-def _api(workbench: Workbench, comparison: Comparison | None) -> None:
-    def ask_all(text: str) -> dict[str, Any]:
-        """Ask every contender about a text: label, probabilities, time and tokens of each."""
-        try:
-            return compare.compare(workbench, text)
-        except InputError as error:
-            raise gr.Error(str(error), print_exception=False) from None
-
-    def list_contenders() -> list[dict[str, str]]:
-        """Every contender, and whether it is loaded."""
-        return compare.contenders(workbench)
-
-    def list_results() -> list[dict[str, Any]]:
-        """The evaluation of every contender on the same labelled rows."""
-        try:
-            return results.as_records(comparison)
-        except InputError as error:
-            raise gr.Error(str(error), print_exception=False) from None
-
-    api(ask_all, api_name="compare", concurrency_limit=compare.VISITORS_AT_ONCE, concurrency_id="ask")
-    api(list_contenders, api_name="contenders")
-    api(list_results, api_name="results")

@@ -1,8 +1,7 @@
-"""The *Results* tab: how every contender did on the same labelled rows."""
+"""The *Results* tab: the page's own comparison, or one that a visitor opens from the Hub, for that visitor alone."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -11,19 +10,15 @@ import gradio as gr
 
 from classification.errors import InputError
 from comparison.comparison import Comparison
-from comparison.records import Failed, Measured
-from comparison.verdict import verdict
 
-from . import plots
-from .cards import LANES, alert, duration
-from .colours import approach_class
-from .confusion import confusion
-
-COLUMNS = (
-    ("Contender", "text"), ("Approach", "text"), ("Accuracy", "number"), ("Macro-F1", "number"),
-    ("Invalid", "number"), ("AUC", "number"), ("Time per text", "number"),
-)  # fmt: skip
-HOW_TO_MAKE = "python -m comparison run --lineup demo/lineup.yaml --data rows.csv --output demo/results"
+from . import share
+from .account import visitor
+from .cards import alert
+from .events import PRIVATE
+from .place import Place
+from .scoreboard import best_of, confusion_of, headline, nothing_yet, quality_against_speed, table
+from .share_results import ShareResults
+from .shelf import Shelf
 
 
 def load_results(folder: Path | None) -> Comparison | None:
@@ -37,163 +32,109 @@ def load_results(folder: Path | None) -> Comparison | None:
     return Comparison.load(folder)
 
 
-def results_tab(comparison: Comparison | None) -> None:
-    """Lay out the tab inside the current Blocks."""
-    if comparison is None or not comparison.measured:
-        gr.HTML(nothing_yet(), apply_default_css=False)
-        return
-    gr.HTML(headline(comparison) + table(comparison), elem_id="results-table", apply_default_css=False)
-    with gr.Row(elem_id="plots"):
-        with gr.Column(elem_classes="sheet", min_width=300):
-            gr.HTML(quality_against_speed(comparison), apply_default_css=False)
-        with gr.Column(elem_classes="sheet", min_width=300):
-            names, best = [c.name for c in comparison.measured], best_of(comparison.measured).name
-            chosen = gr.Dropdown(names, value=best, label="Confusion matrix of", elem_id="matrix-of", filterable=False)
-            matrix = gr.HTML(confusion_of(comparison, best), elem_id="matrix", apply_default_css=False)
-    chosen.change(
-        lambda name: confusion_of(comparison, name),
-        chosen, matrix, api_visibility="private", show_progress="hidden", queue=False,
-    )  # fmt: skip
+class ResultsTab:
+    """The tab's components; what is opened is known to each visitor's session alone, by its name."""
+
+    def __init__(self, shelf: Shelf, place: Place, results: Path | None, task: str) -> None:
+        """Lay out the tab inside the current Blocks, with the page's own comparison, and connect it.
+
+        Args:
+            shelf: where comparisons come from.
+            place: says for whom a request acts.
+            results: folder of the page's own comparison.
+            task: its name.
+        """
+        self._shelf, self._place = shelf, place
+        own = shelf.own if shelf.own and shelf.own.measured else None
+        self.reference = gr.State("")
+        self._notice = gr.HTML(visible=False, elem_id="opened", apply_default_css=False)
+        self._board = gr.HTML(_board(own), elem_id="results-table", apply_default_css=False)
+        with gr.Row(elem_id="plots", visible=own is not None) as self._plots:
+            with gr.Column(elem_classes="sheet", min_width=300):
+                self._scatter = gr.HTML(quality_against_speed(own) if own else "", apply_default_css=False)
+            with gr.Column(elem_classes="sheet", min_width=300):
+                self._chosen = gr.Dropdown(
+                    label="Confusion matrix of", elem_id="matrix-of", filterable=False, **_choices(own)
+                )
+                self._matrix = gr.HTML(_matrix(own), elem_id="matrix", apply_default_css=False)
+        self._share = ShareResults(place, results, task)
+        self._connect()
+
+    @property
+    def outputs(self) -> list[Any]:
+        """What `opened` fills, in its order."""
+        seen = [self._board, self._plots, self._scatter, self._chosen, self._matrix]
+        return [self.reference, self._notice, self._share.back, *seen]
+
+    def _connect(self) -> None:
+        below = self._share
+        gr.on([below.open.click, below.asked.submit], self.opened, below.asked, self.outputs, **PRIVATE)
+        below.back.click(self._own, None, self.outputs, queue=False, **PRIVATE)
+        self._chosen.input(self._chosen_matrix, [self._chosen, self.reference], self._matrix, **PRIVATE)
+
+    def _own(self) -> list[Any]:
+        return self._shown("", self._shelf.own)
+
+    def on_link(self, request: gr.Request, oauth: gr.OAuthToken | None = None) -> list[Any]:
+        """Show the comparison that the page's address names, if it names one."""
+        linked = share.Opened.of(request).comparison
+        return self.opened(linked, request, oauth) if linked else [gr.skip()] * len(self.outputs)
+
+    def opened(
+        self, reference: str, request: gr.Request | None = None, oauth: gr.OAuthToken | None = None
+    ) -> list[Any]:
+        """Show a comparison on the Hub, or in its place the sentence that says why it cannot be shown."""
+        asked = (reference or "").strip()
+        try:
+            found = self._shelf.get(asked, visitor(self._place, request, oauth).token)
+        except InputError as error:
+            return [gr.skip(), gr.update(value=alert(str(error)), visible=True), *[gr.skip()] * 6]
+        return self._shown(asked, found)
+
+    def _chosen_matrix(
+        self, name: str, reference: str, request: gr.Request | None = None, oauth: gr.OAuthToken | None = None
+    ) -> str:
+        try:
+            return confusion_of(self._shelf.get(reference, visitor(self._place, request, oauth).token), name)
+        except InputError as error:
+            return alert(str(error))
+
+    def _shown(self, reference: str, found: Comparison | None) -> list[Any]:
+        comparison = found if found and found.measured else None
+        return [
+            reference,
+            gr.update(value=_notice(reference), visible=bool(reference)),
+            gr.update(visible=bool(reference)),
+            _board(found),
+            gr.update(visible=comparison is not None),
+            quality_against_speed(comparison) if comparison else "",
+            gr.update(**_choices(comparison)),
+            _matrix(comparison),
+        ]
 
 
-def nothing_yet() -> str:
-    """What the tab says before there is an evaluation."""
-    return (
-        '<div class="nothing"><h2>No results yet</h2><p>Evaluate every contender on labelled rows, then start the '
-        f"page again:</p><pre>{escape(HOW_TO_MAKE)}</pre></div>"
-    )
+def _notice(reference: str) -> str:
+    """Whose comparison this is, and a link to it for others."""
+    if not reference:
+        return ""
+    button = share.copy_button(share.query(comparison=reference))
+    return f'<p class="opened"><span>From the Hub: <strong>{escape(reference)}</strong></span>{button}</p>'
 
 
-def best_of(measured: Sequence[Measured]) -> Measured:
-    """The contender with the highest macro-F1."""
-    return max(measured, key=lambda c: c.macro_f1)
-
-
-def headline(comparison: Comparison) -> str:
-    """Which rows, the one result to take away, and how sure it is."""
-    best, floor, rows = best_of(comparison.measured), comparison.floor, comparison.rows
-    judged = verdict(comparison)
-    against = f" The floor is {escape(floor.name)} at {floor.macro_f1:.3f}." if floor and floor is not best else ""
-    return (
-        f'<div class="headline"><p><strong>{escape(best.name)}</strong> has the highest macro-F1, '
-        f"<strong>{best.macro_f1:.3f}</strong>.{against}</p>"
-        f'<p class="rows">{rows.count:,} rows of {escape(rows.source)}; intervals are 95%.</p>'
-        f'<p class="verdict">{escape(judged.sentence if judged and judged.others else "")}</p></div>'
-    )
-
-
-def table(comparison: Comparison) -> str:
-    """A table whose headings sort it; the floor and the best contender are marked in words."""
-    best, floor = best_of(comparison.measured), comparison.floor
-    heads = "".join(
-        f'<th scope="col" aria-sort="none"><button type="button" data-sort="{kind}">{escape(name)}'
-        '<span class="arrow" aria-hidden="true"></span></button></th>'
-        for name, kind in COLUMNS
-    )
-    rows = "".join(
-        _failed_row(c) if isinstance(c, Failed) else _row(c, _badges(c, best, floor)) for c in comparison.contenders
-    )
-    return (
-        '<div class="scroll" tabindex="0" role="region" aria-label="Results"><table class="results">'
-        f"<caption>Every contender on the same rows; press a heading to sort</caption>"
-        f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
-    )
-
-
-def _badges(contender: Measured, best: Measured, floor: Measured | None) -> list[str]:
-    below = floor is not None and contender.macro_f1 < floor.macro_f1
-    marks = (
-        ("best", contender is best),
-        ("floor", floor is not None and contender.name == floor.name),
-        ("below the floor", below),
-    )
-    return [mark for mark, applies in marks if applies]
-
-
-def _row(contender: Measured, badges: Sequence[str]) -> str:
-    cells = (
-        (_rank(contender.approach), f'<span class="approach">{escape(contender.approach)}</span>'),
-        _score(contender.accuracy, contender.accuracy_ci),
-        _score(contender.macro_f1, contender.macro_f1_ci),
-        _number(contender.invalid_rate, "{:.1%}"),
-        _number(contender.auc, "{:.3f}"),
-        (str(contender.seconds_per_text), duration(contender.seconds_per_text)),
-    )
-    shown = "".join(
-        f'<td data-label="{label}" data-value="{value}">{cell}</td>'
-        for (label, _), (value, cell) in zip(COLUMNS[1:], cells, strict=True)
-    )
-    return f"{_row_head(contender, badges)}{shown}</tr>"
-
-
-def _failed_row(contender: Failed) -> str:
-    """Why a contender has no scores; its empty values sort last."""
-    empty = '<td data-value="" hidden></td>' * (len(COLUMNS) - 3)
-    return (
-        f'{_row_head(contender, ["failed"])}<td data-label="Approach" data-value="{_rank(contender.approach)}">'
-        f'<span class="approach">{escape(contender.approach)}</span></td>'
-        f'<td data-value="" class="why" colspan="{len(COLUMNS) - 2}">{escape(contender.error[:400])}</td>{empty}</tr>'
-    )
-
-
-def _row_head(contender: Measured | Failed, badges: Sequence[str]) -> str:
-    marks = "".join(f'<span class="badge {badge.split()[0]}">{badge}</span>' for badge in badges)
-    return (
-        f'<tr class="{approach_class(contender.approach)}{" is-best" if "best" in badges else ""}">'
-        f'<th scope="row" data-value="{escape(contender.name)}">{escape(contender.name)} {marks}</th>'
-    )
-
-
-def _rank(approach: str) -> str:
-    """Approaches sort from the cheapest to the one that takes the most work, not by their spelling."""
-    order = [*LANES]
-    return f"{order.index(approach) if approach in order else len(order)} {escape(approach)}"
-
-
-def _score(value: float, interval: tuple[float, float]) -> tuple[str, str]:
-    """What a score sorts by, and how it is shown: with its interval in numbers and as a bar from 0 to 1."""
-    low, high = interval
-    return str(value), (
-        f"<b>{value:.3f}</b> <small>{low:.3f} to {high:.3f}</small>"
-        f'<span class="interval" aria-hidden="true"><i style="left:{100 * low:.1f}%;width:{100 * (high - low):.1f}%">'
-        f'</i><u style="left:{100 * value:.1f}%"></u></span>'
-    )
-
-
-def _number(value: float | None, form: str) -> tuple[str, str]:
-    return ("", "—") if value is None else (str(value), form.format(value))
-
-
-def quality_against_speed(comparison: Comparison) -> str:
-    """The scatter plot with its heading, drawn for a wide and for a narrow screen."""
-    points = [
-        plots.Point(c.name, c.approach, c.seconds_per_text, c.macro_f1, c.macro_f1_ci) for c in comparison.measured
-    ]
-    level = comparison.floor.macro_f1 if comparison.floor else None
-    drawn = "".join(
-        f'<div class="{shown_on}">{plots.scatter(points, floor=level, width=width)}</div>'
-        for shown_on, width in (("on-wide", plots.WIDE), ("on-narrow", plots.NARROW))
-    )
-    return f"<h2>Quality against speed</h2>{drawn}"
-
-
-def confusion_of(comparison: Comparison, name: object) -> str:
-    """The confusion matrix of one contender, or a sentence where it has none."""
-    found = next((c for c in comparison.measured if c.name == name), None)
-    if found is None:
-        return alert("There is no such contender; choose one from the list.")
-    if found.confusion_matrix is None:
-        return alert(f"{found.name} has no confusion matrix: a text of this task may have several labels.")
-    caption = f"What {found.name} answered for each true label"
-    return confusion(comparison.task.label_names, found.confusion_matrix, caption=caption)
-
-
-def as_records(comparison: Comparison | None) -> list[dict[str, Any]]:
-    """The results for the API: a dictionary per contender.
-
-    Raises:
-        InputError: there are none yet.
-    """
+def _board(comparison: Comparison | None) -> str:
     if comparison is None:
-        raise InputError(f"There are no results yet; make them with: {HOW_TO_MAKE}")
-    return [contender.model_dump(mode="json", exclude={"configuration"}) for contender in comparison.contenders]
+        return nothing_yet()
+    return (headline(comparison) if comparison.measured else alert("No contender of this comparison has scores.")) + (
+        table(comparison)
+    )
+
+
+def _choices(comparison: Comparison | None) -> dict[str, Any]:
+    """Choices and value of the list of contenders with a confusion matrix."""
+    if comparison is None:
+        return {"choices": [], "value": None}
+    return {"choices": [c.name for c in comparison.measured], "value": best_of(comparison.measured).name}
+
+
+def _matrix(comparison: Comparison | None) -> str:
+    return confusion_of(comparison, best_of(comparison.measured).name) if comparison else ""

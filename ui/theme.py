@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 from gradio.themes.utils import sizes
 
-from . import colours
+from comparison import colours
 
 HERE = Path(__file__).parent
 
