@@ -69,16 +69,16 @@ class Afterwards:
     def _pull_form(self) -> None:
         gr.HTML("<h2>Pull it into the lineup</h2>", apply_default_css=False)
         self.reference = gr.Textbox(
-            label="A run on the Hub", placeholder="owner/name@revision", elem_id="pull-reference"
+            label="A run on the Hub", placeholder="owner/name@revision", max_lines=1, elem_id="pull-reference"
         )
-        self.name = gr.Textbox(label="Its name here", max_length=LONGEST_NAME, elem_id="pull-name")
+        self.name = gr.Textbox(label="Its name here", max_length=LONGEST_NAME, max_lines=1, elem_id="pull-name")
         button, told_here = gr.Button("Pull", elem_id="pull"), gr.HTML(elem_id="pulled", apply_default_css=False)
         button.click(self._pull, [self.reference, self.name], [told_here, *self._compare.again], **PRIVATE)
         self._done.change(self._suggest, self._done, [self.reference, self.name], **PRIVATE)
 
     def _collection_form(self) -> None:
         gr.HTML("<h2>Add it to a collection</h2>", apply_default_css=False)
-        title = gr.Textbox(label="Title of the collection", max_length=59, elem_id="collection-title")
+        title = gr.Textbox(label="Title of the collection", max_length=59, max_lines=1, elem_id="collection-title")
         public = gr.Checkbox(label="Public", elem_id="collection-public")
         button, told_here = (
             gr.Button("Collect", elem_id="collect"),
@@ -88,7 +88,7 @@ class Afterwards:
 
     def _space_form(self) -> None:
         gr.HTML("<h2>Make a Space of this page</h2>", apply_default_css=False)
-        repo = gr.Textbox(label="Space", placeholder="owner/name", elem_id="space-repo")
+        repo = gr.Textbox(label="Space", placeholder="owner/name", max_lines=1, elem_id="space-repo")
         hardware = gr.Dropdown(list(HARDWARE), value=HARDWARE[0][1], label="Hardware", elem_id="space-hardware")
         public = gr.Checkbox(label="Public", elem_id="space-public")
         button, told_here = gr.Button("Make it", elem_id="make-space"), gr.HTML(elem_id="made", apply_default_css=False)

@@ -89,7 +89,8 @@ class PublishTab:
         self._run.input(self._suggest, [self._run, self._repo], self._repo, **PRIVATE).then(
             self._preview, self._wishes, shown, **PRIVATE
         )
-        gr.on(changed, self._preview, self._wishes, shown, **PRIVATE)
+        # a card takes a moment to make, and what was changed meanwhile must not be missed
+        gr.on(changed, self._preview, self._wishes, shown, trigger_mode="always_last", **PRIVATE)
         self._push.click(self._publish, self._wishes, [self._told, self._done], **PUSHING)
 
     @property
