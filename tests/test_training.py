@@ -20,6 +20,7 @@ from classification.prompts import render
 from classification.run import load_run
 from classification.task import load_task
 from training import baseline, encoder, sft
+from training.clock import Clock, trained_seconds
 from training.data import IGNORED, TreeCollator, at_most, prompt_completion
 
 COMMON = ["--num_train_epochs", "1", "--logging_steps", "1", "--dataloader_pin_memory", "false", "--use_cpu", "true"]
@@ -162,8 +163,11 @@ def test_a_killed_training_goes_on_from_its_checkpoint(
     run = train_chat(tmp_path, task_file, rows_csv, chat_folder, *steps, "--max_steps", "1")
     assert (run / "checkpoint-1").is_dir()
     train_chat(tmp_path, task_file, rows_csv, chat_folder, *steps, "--max_steps", "2", "--resume_from_checkpoint")
-    losses = [entry["step"] for entry in load_run(run).history if "loss" in entry]
-    assert losses == [1, 2]
+    record = load_run(run)
+    assert [entry["step"] for entry in record.history if "loss" in entry] == [1, 2]
+    last_stretch = next(entry["train_runtime"] for entry in record.history if "train_runtime" in entry)
+    first_stretch = next(entry["seconds"] for entry in record.history if entry.get("step") == 1)
+    assert record.seconds >= last_stretch + first_stretch - 0.1  # and not the last stretch alone
 
 
 def test_every_weight_of_a_chat_model_can_be_trained(
@@ -282,3 +286,15 @@ def test_a_sample_keeps_the_shares_of_the_classes(task_file: Path, rows_csv: Pat
     assert sorted(names[0] for names in chosen.labels) == ["Bearish"] * 4 + ["Bullish"] * 4 + ["Neutral"] * 4
     assert at_most(rows, 12, seed=0) == chosen != at_most(rows, 12, seed=1)
     assert at_most(rows, None, seed=0) is rows
+
+
+def test_the_clock_goes_on_where_an_earlier_stretch_ended() -> None:
+    class State:
+        log_history = [{"loss": 1.0, "seconds": 100.0}, {"eval": 0.5}]  # noqa: RUF012
+
+    clock = Clock()
+    clock.on_train_begin(None, State, None)
+    clock.on_log(None, State, None)
+    assert 100.0 <= State.log_history[-1]["seconds"] < 101.0
+    assert trained_seconds(State.log_history) >= 100.0
+    assert trained_seconds([]) == 0.0

@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from transformers import EarlyStoppingCallback, TrainingArguments
+from transformers import EarlyStoppingCallback, TrainerCallback, TrainingArguments
 from transformers.trainer_utils import get_last_checkpoint
 from trl import ModelConfig
 
 from classification.errors import InputError
+
+from .clock import Clock
 
 #: Arguments that say where or on whose account a run happened; a run folder may be published, so they stay out.
 PRIVATE = re.compile(r"token|_dir$|^output|^run_name$|^hub_|^push_|^resume|^project$|_path$|accelerator|deepspeed|fsdp")
@@ -75,10 +77,10 @@ def command_words(argv: list[str] | None) -> list[str]:
     return words
 
 
-def early_stopping(wanted: TaskArguments) -> list[EarlyStoppingCallback]:
-    """The callback that stops a training that no longer gets better, if that was asked for."""
+def callbacks(wanted: TaskArguments) -> list[TrainerCallback]:
+    """What stands beside a training: the clock and, if that was asked for, who stops it when it gets no better."""
     patience = wanted.early_stopping_patience
-    return [EarlyStoppingCallback(patience)] if patience else []
+    return [Clock(), *([EarlyStoppingCallback(patience)] if patience else [])]
 
 
 def asked_model(arguments: ModelConfig) -> tuple[str, str | None]:

@@ -27,7 +27,7 @@ from classification.errors import InputError
 from classification.models import Base, ModelPool
 from classification.task import Task, load_task
 
-from .arguments import ComparisonDefaults, TaskArguments, asked_model, command_words, early_stopping, resume_point
+from .arguments import ComparisonDefaults, TaskArguments, asked_model, callbacks, command_words, resume_point
 from .data import at_most, training_splits
 from .finish import Outcome, command_line, finish
 from .publishing import fulfil, wished
@@ -102,7 +102,7 @@ def build_trainer(
         processing_class=base.tokenizer,
         data_collator=DataCollatorWithPadding(base.tokenizer),
         compute_metrics=lambda found: metrics(found, len(task.labels)),
-        callbacks=early_stopping(wanted),
+        callbacks=callbacks(wanted),
     )
 
 

@@ -24,6 +24,7 @@ from comparison.evaluation import target_matrix
 from comparison.scores import score
 
 from .arguments import public_source, recorded
+from .clock import trained_seconds
 
 
 @dataclass
@@ -68,7 +69,7 @@ def finish(
         seed=args.seed,
         versions=library_versions(),
         hardware=hardware(),
-        seconds=round(outcome.result.metrics["train_runtime"], 1),
+        seconds=round(trained_seconds(outcome.trainer.state.log_history), 1),
         history=[_numbers(entry) for entry in outcome.trainer.state.log_history],
         evaluation=evaluation,
         answers=example_answers(outcome.classifier),

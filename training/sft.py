@@ -26,7 +26,7 @@ from classification.run import Method
 from classification.scoring import can_branch
 from classification.task import Task, load_task
 
-from .arguments import ComparisonDefaults, TaskArguments, asked_model, command_words, early_stopping, resume_point
+from .arguments import ComparisonDefaults, TaskArguments, asked_model, callbacks, command_words, resume_point
 from .data import IGNORED, TreeCollator, at_most, prompt_completion, training_splits
 from .finish import Outcome, command_line, finish
 from .publishing import fulfil, wished
@@ -157,7 +157,7 @@ def build_trainer(
         processing_class=base.tokenizer,
         peft_config=_lora(base, model_args, chat.lora_layers),
         data_collator=TreeCollator(base.model) if tree else None,
-        callbacks=early_stopping(wanted),
+        callbacks=callbacks(wanted),
     )
     base.model = trainer.model
     trained = "default" if isinstance(trainer.model, PeftModel) else None
