@@ -22,6 +22,7 @@ QUIET = [
 ]  # fmt: skip
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
+CHROMIUM = pytest.StashKey[Browser]()
 
 
 @contextmanager
@@ -35,17 +36,19 @@ def served(page: gr.Blocks) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Chromium: the system's where there is one, else the one that Playwright installed."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    with sync_playwright() as playwright:
+def browser(request: pytest.FixtureRequest) -> Browser:
+    """Chromium: the system's where there is one, else the one that Playwright installed; one for all modules."""
+    kept = request.config.stash
+    if CHROMIUM not in kept:
+        found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+        playwright = sync_playwright().start()
+        request.config.add_cleanup(playwright.stop)
         try:
-            chromium = playwright.chromium.launch(executable_path=found, args=QUIET)
+            kept[CHROMIUM] = playwright.chromium.launch(executable_path=found, args=QUIET)
         except PlaywrightError as error:
             first = str(error).splitlines()[0]
             pytest.skip(f"no browser can be started ({first}); run: playwright install chromium")
-        yield chromium
-        chromium.close()
+    return kept[CHROMIUM]
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from conftest import ROOT, needs_packages
 
 from classification.__main__ import _parser as classification_parser
 from comparison.__main__ import make_parser as comparison_parser
-from hub import collect, comparisons, jobs, push, space
+from hub import collect, comparisons, feedback, jobs, push, space
 from training import export
 
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
@@ -25,6 +25,7 @@ PARSERS = {
     "comparison": comparison_parser,
     "hub.collect": collect.make_parser,
     "hub.comparisons": comparisons.make_parser,
+    "hub.feedback": feedback.make_parser,
     "hub.jobs": jobs.make_parser,
     "hub.push": push.make_parser,
     "hub.space": space.make_parser,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import subprocess
 import sys
@@ -90,9 +91,11 @@ def visitor(browser: Browser, space: Space, **options: object) -> Iterator[Page]
         page.goto(f"{space.url}?tab=publish")
         page.wait_for_selector(".account")
         yield page
-        assert "hf_" not in page.content()
-        assert "hf_" not in space.log.read_text()
-        assert "Traceback" not in page.content() + space.log.read_text()
+        shown = page.content() + space.log.read_text()
+        assert space.secret not in shown
+        assert not re.findall(r"hf_oauth_[\w-]{8,}|hf_[A-Za-z0-9]{16,}", shown)
+        assert "Traceback" not in page.content()
+        assert not [room for room in ("ui", "hub", "classification") if f'File "{ROOT}/{room}' in shown]
     finally:
         context.close()
 
@@ -149,13 +152,13 @@ def test_a_visitor_signs_in_and_publishes_under_the_own_name(
     there = online.hub.find("models", f"bob/own-{name}")
     assert there.private
     assert there.head().author == "bob"
-    assert "space" in there.head().title or there.head().author != "olga"
 
 
 def test_a_visitor_cannot_write_to_somebody_elses_not_even_by_asking(
     browser: Browser, online: HubServer, space: Space
 ) -> None:
     online.seed("olga/hers", ROOT / "demo" / "tfidf")
+    before = online.hub.find("models", "olga/hers").head().id
     with visitor(browser, space) as page:
         sign_in(page, online, "bob")
         push(page, "olga/hers")
@@ -171,7 +174,9 @@ def test_a_visitor_cannot_write_to_somebody_elses_not_even_by_asking(
         page.locator("#comparison-repo input").fill("olga/hers")
         page.locator("#push-comparison").click()
         expect(page.locator("#comparison-told .alert")).to_have_text(refusal)
-    assert len(list(online.hub.find("models", "olga/hers").history(online.hub.find("models", "olga/hers").head()))) == 1
+    hers = online.hub.find("models", "olga/hers")
+    assert hers.head().id == before
+    assert hers.discussions == []
 
 
 def test_two_visitors_are_two_people_and_signing_out_is_the_end_of_it(
@@ -190,7 +195,7 @@ def test_two_visitors_are_two_people_and_signing_out_is_the_end_of_it(
         push(first, "bob/afterwards")
         expect(first.locator("#told .alert")).to_contain_text("Sign in with Hugging Face")
     assert online.hub.find("models", "carol/both").head().author == "carol"
-    assert not [asked for asked in online.requests if "bob/afterwards" in asked.path]
+    assert not [asked for asked in online.requests if "bob/afterwards" in asked.path and asked.method == "POST"]
 
 
 def test_a_visitors_own_private_comparison_opens_for_that_visitor(
@@ -215,8 +220,7 @@ def test_a_sign_in_that_the_hub_refuses_leaves_nobody_signed_in(
     with visitor(browser, space) as page:
         online.hub.oauth.user = None
         page.get_by_role("button", name="Sign in with Hugging Face").click()
-        page.wait_for_url("**/oauth/authorize**")
-        page.goto(f"{space.url}?tab=publish")
+        page.wait_for_url("**/?tab=publish", wait_until="load")
         expect(page.locator("#account")).to_have_text("Sign in with Hugging Face to publish under your own name.")
 
 

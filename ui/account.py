@@ -63,10 +63,19 @@ def visitor(place: Place, request: gr.Request | None, oauth: gr.OAuthToken | Non
 def _from_here(request: gr.Request | None) -> bool:
     """Whether a request comes from a browser on this computer, and under its own address.
 
-    A foreign page that has its name resolve to 127.0.0.1 still sends that name; a proxy says for whom it asks.
+    A foreign page that has its name resolve to 127.0.0.1 still sends that name, one that calls this server sends
+    its own as the origin, and a proxy says for whom it asks.
     """
     if request is None or request.client is None:
         return False
     headers = request.headers
-    host = urlsplit(f"//{headers.get('host', '')}").hostname or ""
-    return host in LOOPBACK and request.client.host in LOOPBACK and not any(name in headers for name in FORWARDED)
+    named = [f"//{headers.get('host', '')}", headers.get("origin") or "//localhost"]
+    hosts = [*map(_host, named), request.client.host]
+    return all(host in LOOPBACK for host in hosts) and not any(name in headers for name in FORWARDED)
+
+
+def _host(address: str) -> str | None:
+    try:
+        return urlsplit(address).hostname
+    except ValueError:  # no address at all
+        return None

@@ -27,6 +27,11 @@ from .shelf import Shelf
 from .trial import Progress, checked_rows, try_out
 from .workbench import Workbench
 
+#: What programs may call, and how many of them at a time.
+FUNCTIONS: dict[str, dict[str, Any]] = {
+    "classify": TURNS, "compare": TURNS, "evaluate": {"concurrency_limit": 1}, "contenders": {}, "results": {},
+    "report": {},
+}  # fmt: skip
 FORMATS: dict[str, Callable[[Comparison], str]] = {"table": as_table, "markdown": as_markdown, "csv": as_csv}
 
 
@@ -40,12 +45,8 @@ class Tools:
 
     def register(self) -> None:
         """Offer every function; call inside the page's Blocks."""
-        api(self.classify, api_name="classify", **TURNS)
-        api(self.compare, api_name="compare", **TURNS)
-        api(self.evaluate, api_name="evaluate", concurrency_limit=1)
-        api(self.contenders, api_name="contenders")
-        api(self.results, api_name="results")
-        api(self.report, api_name="report")
+        for name, options in FUNCTIONS.items():
+            api(getattr(self, name), api_name=name, **options)
 
     def classify(self, text: str, contender: str) -> dict[str, Any]:
         """Ask one contender what label a text has.

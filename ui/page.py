@@ -9,7 +9,7 @@ import gradio as gr
 
 from comparison.comparison import Comparison
 
-from .api import Tools
+from .api import FUNCTIONS, Tools
 from .compare import CompareTab
 from .events import PRIVATE
 from .feedback import Collecting, FeedbackPanel
@@ -50,22 +50,31 @@ def build_page(
     page = gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True)
     with page:
         gr.HTML(header(lineup, place), elem_id="masthead", apply_default_css=False)
-        with gr.Tabs(elem_id="tabs") as tabs:
-            with gr.Tab("Compare", id="compare"):
-                compare = CompareTab(workbench, page)
-                if feedback is not None:
-                    FeedbackPanel(feedback, lineup.task, compare.asked, place)
-            with gr.Tab("Results", id="results"):
-                results = ResultsTab(shelf, place, lineup.results, lineup.task.name)
-            with gr.Tab("Publish", id="publish") as publish_tab:
-                publish = PublishTab(workbench, compare, lineup, place, feedback.log if feedback else None)
+        _tabs(page, lineup, workbench, shelf, place, feedback)
         Tools(workbench, shelf, place).register()
-        page.load(_tab_asked_for, None, tabs, queue=False, **PRIVATE)
-        page.load(results.on_link, None, results.outputs, **PRIVATE)
-        page.load(publish.on_link, None, publish.opening, **PRIVATE)
-        publish_tab.select(publish.open, None, publish.opening, **PRIVATE)
+    for event in page.fns.values():  # Gradio's sign-in button has one that it would offer to programs
+        if event.api_name not in FUNCTIONS:
+            event.api_visibility = "private"
     page.queue(max_size=LONGEST_QUEUE)
     return page
+
+
+def _tabs(
+    page: gr.Blocks, lineup: Lineup, workbench: Workbench, shelf: Shelf, place: Place, feedback: Collecting | None
+) -> None:
+    with gr.Tabs(elem_id="tabs") as tabs:
+        with gr.Tab("Compare", id="compare"):
+            compare = CompareTab(workbench, page)
+            if feedback is not None:
+                FeedbackPanel(feedback, lineup.task, compare.asked, place)
+        with gr.Tab("Results", id="results"):
+            results = ResultsTab(shelf, place, lineup.results, lineup.task.name)
+        with gr.Tab("Publish", id="publish") as opened:
+            publish = PublishTab(workbench, compare, lineup, place, feedback.log if feedback else None)
+    page.load(_tab_asked_for, None, tabs, queue=False, **PRIVATE)
+    page.load(results.on_link, None, results.outputs, **PRIVATE)
+    page.load(publish.on_link, None, publish.opening, **PRIVATE)
+    opened.select(publish.open, None, publish.opening, **PRIVATE)
 
 
 def _tab_asked_for(request: gr.Request) -> Any:

@@ -6,6 +6,8 @@ import importlib.util
 from typing import Any
 
 import gradio as gr
+from starlette.requests import Request
+from starlette.responses import RedirectResponse
 
 from . import theme
 from .api import speak_json
@@ -23,11 +25,27 @@ def serve(page: gr.Blocks, *, wait: bool = True, **options: Any) -> str:
         The page's address.
     """
     with_tools = importlib.util.find_spec("mcp") is not None
-    _, address, _ = page.launch(**appearance(), mcp_server=with_tools, prevent_thread_lock=True, **options)
+    _, address, _ = page.launch(
+        **appearance(), mcp_server=with_tools, prevent_thread_lock=True, app_kwargs=_trouble(), **options
+    )
     speak_json(page)
     if wait:
         page.block_thread()
     return str(address)
+
+
+def _trouble() -> dict[str, Any]:
+    """What is done about errors that come to pass outside of the page's own functions."""
+    if importlib.util.find_spec("authlib") is None:
+        return {}  # then nobody can sign in
+    from authlib.integrations.base_client.errors import OAuthError
+
+    return {"exception_handlers": {OAuthError: _not_signed_in}}
+
+
+def _not_signed_in(request: Request, error: Exception) -> RedirectResponse:
+    """Whoever refuses to sign in, or comes back too late, is on the page again and signed in as nobody."""
+    return RedirectResponse(f"{request.scope.get('root_path', '')}/?tab=publish")
 
 
 def appearance() -> dict[str, Any]:
