@@ -8,7 +8,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from .errors import InputError
+from .errors import InputError, shown
 from .models import ModelPool
 from .predictions import Classifier
 from .pull import Reference, RemoteRun
@@ -136,7 +136,17 @@ class Contender:
         """
         if self.trouble:
             raise InputError(self.trouble)
-        return _load_run(self, self.record, pool) if self.record else _load_prompted(self, pool)
+        if self.record is None:
+            return _load_prompted(self, pool)
+        try:
+            return _load_run(self, self.record, pool)
+        except InputError:
+            raise
+        except Exception as error:  # files of strangers make the libraries fail in any of their ways
+            if not isinstance(self.run, RemoteRun):
+                raise
+            reason = shown(str(error).strip().partition("\n")[0], 150)
+            raise InputError(f"{self.run}: cannot be loaded ({type(error).__name__}: {reason}).") from error
 
 
 def _load_prompted(contender: Contender, pool: ModelPool) -> Classifier:
@@ -182,6 +192,7 @@ def _load_fine_tuned(contender: Contender, record: RunRecord, folder: Path, pool
     model_id, revision = _base_of(entry, record, folder) if adapted else (str(folder), None)
     if record.family == "chat":
         base = pool.chat(model_id, revision)
+        _check_whole(contender, base.missing if not adapted else ())
         adapter = base.attach(folder) if adapted else None
         # Prompts are the run's own task in its own words: what it was taught with.
         return ChatClassifier(
@@ -189,9 +200,19 @@ def _load_fine_tuned(contender: Contender, record: RunRecord, folder: Path, pool
             adapter=adapter, describe_labels=record.describe_labels, decode=entry.decode,
         )  # fmt: skip
     base = pool.encoder(model_id, len(task.labels), revision)
+    _check_whole(contender, base.missing if not adapted else ())
     adapter = base.attach(folder) if adapted else None
     columns = [record.task.index(name) for name in task.label_names]
     return EncoderClassifier(entry.name, task, base, adapter=adapter, max_length=record.max_length, columns=columns)
+
+
+def _check_whole(contender: Contender, missing: tuple[str, ...]) -> None:
+    """A whole model that lacks weights would answer by chance: the library draws what it does not find."""
+    if missing:
+        raise InputError(
+            f"{contender.run}: its files lack the weights {shown(missing[0])}, without which it would answer by "
+            "chance; publish or save the whole model again."
+        )
 
 
 def _base_of(entry: ContenderEntry, record: RunRecord, folder: Path) -> tuple[str, str | None]:

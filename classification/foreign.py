@@ -17,6 +17,10 @@ from .task import Task
 
 #: How many of a repository's labels a sentence names.
 LABELS_NAMED = 5
+#: What PEFT calls the task of each family.
+TASK_TYPES = {"chat": "CAUSAL_LM", "encoder": "SEQ_CLS"}
+#: Longest words of a stranger's that become part of prompts, in characters.
+LONGEST_INSTRUCTION, LONGEST_WORD, LONGEST_DESCRIPTION = 4000, 200, 1000
 
 
 def record_of(remote: RemoteRun, task: Task) -> RunRecord:
@@ -38,6 +42,7 @@ def record_of(remote: RemoteRun, task: Task) -> RunRecord:
         raise InputError(f"{remote}: neither run.json nor config.json says what it is; use a repository that has one.")
     _check_base(remote, record, adapter)
     _check_labels(remote, record, config)
+    _check_words(remote, record.task)
     return record
 
 
@@ -54,8 +59,10 @@ def _adapter_record(remote: RemoteRun, adapter: Mapping[str, Any], task: Task) -
             f"{remote}: an adapter for {shown(adapter.get('task_type'))} without run.json does not say which output "
             "is which label; publish the run with python -m hub.push, or use a full model."
         )
-    base = str(adapter.get("base_model_name_or_path") or "")
-    return _foreign(remote, "chat", "lora", task, BaseRecord(id=base, revision=adapter.get("revision"), weights="hub"))
+    base, revision = str(adapter.get("base_model_name_or_path") or ""), adapter.get("revision")
+    if not isinstance(revision, str | None):
+        raise InputError(f"{remote}: the revision {shown(revision)} in adapter_config.json is no name of one.")
+    return _foreign(remote, "chat", "lora", task, BaseRecord(id=base, revision=revision, weights="hub"))
 
 
 def _model_record(remote: RemoteRun, config: Mapping[str, Any], task: Task) -> RunRecord:
@@ -92,9 +99,12 @@ def _outputs(remote: RemoteRun, config: Mapping[str, Any]) -> list[str]:
     if not isinstance(found, Mapping) or not found:
         raise InputError(f"{remote}: config.json has no id2label, so nobody knows which output is which label.")
     try:
-        return [str(found[key]) for key in sorted(found, key=int)]
+        columns = sorted(found, key=int)
     except ValueError:
         raise InputError(f"{remote}: the keys of id2label in config.json are not numbers.") from None
+    if [int(key) for key in columns] != list(range(len(columns))):
+        raise InputError(f"{remote}: the keys of id2label in config.json do not count from 0, one for each output.")
+    return [str(found[key]) for key in columns]
 
 
 def _in_order_of(remote: RemoteRun, task: Task, outputs: list[str]) -> Task:
@@ -124,6 +134,19 @@ def _check_labels(remote: RemoteRun, record: RunRecord, config: Mapping[str, Any
         )
 
 
+def _check_words(remote: RemoteRun, task: Task) -> None:
+    """A run is asked in the words that it was taught with, and these are a stranger's: not without end."""
+    words = [("instruction", task.instruction, LONGEST_INSTRUCTION)]
+    words += [("verbalizer", word, LONGEST_WORD) for word in task.words]
+    words += [("description", label.description, LONGEST_DESCRIPTION) for label in task.labels]
+    for what, text, limit in words:
+        if len(text) > limit:
+            raise InputError(
+                f"{remote}: the {what} {shown(text)} in its run.json has {len(text):,} characters, and at most "
+                f"{limit:,} are shown to a model; use another run."
+            )
+
+
 def _check_base(remote: RemoteRun, record: RunRecord, adapter: Mapping[str, Any] | None) -> None:
     if adapter is None:
         if record.method == "lora" and record.export is None:
@@ -132,6 +155,11 @@ def _check_base(remote: RemoteRun, record: RunRecord, adapter: Mapping[str, Any]
     kind, base = adapter.get("peft_type"), str(adapter.get("base_model_name_or_path") or "")
     if kind != "LORA":
         raise InputError(f"{remote}: an adapter of the kind {shown(kind)}; only LORA adapters are loaded.")
+    if record.export is None and adapter.get("task_type") != TASK_TYPES.get(record.family):
+        raise InputError(
+            f"{remote}: the adapter is for {shown(adapter.get('task_type'))}, and run.json says {record.family}; "
+            "one of them is wrong, so neither is believed."
+        )
     if record.base is None or record.base.id != base:
         said = shown(record.base.id) if record.base else "no base model"
         raise InputError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from huggingface_hub import errors
 from .errors import InputError, shown
 
 #: What a Hub token looks like, also inside a header or an address; `hf_hub_download` and other such words are none.
-TOKEN = re.compile(r"\b(?:hf|api_org)_(?:[a-z]+_)*[A-Za-z0-9]{16,}[\w.-]*|(?<=Bearer )\S+")
+TOKEN = re.compile(r"\b(?:hf|api_org)_(?:[a-z]+_)*[A-Za-z0-9]{16,}[\w.-]*|(?<=Bearer )[\w.~+/=-]{16,}")
 #: Lines of a client's message that only say where help is to be found.
 LONGEST_MESSAGE = 200
 
@@ -29,6 +30,16 @@ BY_STATUS = {
     412: "somebody else committed meanwhile (412); run the same command again to go on from there",
     413: "the Hub found it too large (413); publish fewer or smaller files",
     429: "the Hub asks to slow down (429); wait a few minutes and run the same command again",
+}
+#: What a disk refuses, to whoever downloads into a cache.
+LOCAL = {
+    errno.EACCES: "no permission to read or write there; let HF_HOME name a folder of your own",
+    errno.EPERM: "no permission to read or write there; let HF_HOME name a folder of your own",
+    errno.EROFS: "nothing can be written there; let HF_HOME name another folder",
+    errno.ENOTDIR: "is no folder; let HF_HOME name one",
+    errno.EEXIST: "is no folder; let HF_HOME name one",
+    errno.ENOSPC: "the disk is full; make room and run the same command again",
+    errno.EDQUOT: "the disk is full; make room and run the same command again",
 }
 #: Said after an upload or download that broke off for a reason that may pass.
 AGAIN = "run the same command again, what was transferred is not transferred twice"
@@ -62,6 +73,8 @@ def explain(error: BaseException) -> str | None:
         return named
     if isinstance(error, errors.HfHubHTTPError):
         return _by_status(error)
+    if isinstance(error, OSError) and error.errno in LOCAL:
+        return f"{error.filename or 'the cache'}: {LOCAL[error.errno]}"
     if isinstance(error, httpx2.TimeoutException):
         return f"the Hub took too long to answer; {AGAIN}"
     if isinstance(error, httpx2.ConnectError | errors.OfflineModeIsEnabled):
@@ -89,6 +102,8 @@ def _named(error: BaseException) -> str | None:
         return "a file that it should have is missing there; check the name and the revision"
     if isinstance(error, errors.DisabledRepoError):
         return "the Hub has disabled it"
+    if isinstance(error, UnicodeEncodeError):
+        return "the token holds characters that no token has; copy it again"
     if isinstance(error, errors.LocalTokenNotFoundError):
         return BY_STATUS[401]
     return None
@@ -99,7 +114,7 @@ def _by_status(error: errors.HfHubHTTPError) -> str:
     if status >= 500:
         return f"the Hub failed ({status}); {AGAIN}"
     reason = BY_STATUS.get(status, f"the Hub answered {status}")
-    said = (error.server_message or "").strip()
+    said = without_tokens((error.server_message or "").strip())  # before it is cut, which could leave half of one
     # The Hub's own words name the missing right or the wrong value; what it says of 401 and 404 adds nothing.
     return f"{reason}; the Hub said {shown(said, LONGEST_MESSAGE)}" if said and status not in (401, 404) else reason
 

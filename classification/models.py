@@ -145,6 +145,7 @@ class Base:
     tokenizer: PreTrainedTokenizerBase
     weights: Weights
     adapters: dict[str, str] = field(default_factory=dict)
+    missing: tuple[str, ...] = ()  # weights that the files lacked and that were drawn by chance, such as a new head
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
     def attach(self, folder: str | Path) -> str:
@@ -160,10 +161,13 @@ class Base:
             bare = self.model.get_base_model() if isinstance(self.model, PeftModel) else self.model
             check_fit(Path(folder), bare, self.weights.model_id)
             name = f"adapter{len(self.adapters)}"
-            if isinstance(self.model, PeftModel):
-                self.model.load_adapter(key, adapter_name=name, is_trainable=False)
-            else:
-                self.model = PeftModel.from_pretrained(self.model, key, adapter_name=name, is_trainable=False)
+            try:
+                if isinstance(self.model, PeftModel):
+                    self.model.load_adapter(key, adapter_name=name, is_trainable=False)
+                else:
+                    self.model = PeftModel.from_pretrained(self.model, key, adapter_name=name, is_trainable=False)
+            except (RuntimeError, ValueError, KeyError, TypeError, AttributeError) as error:
+                raise InputError(f"{folder}: PEFT cannot load this adapter ({_first_line(error)}).") from error
             self.model.eval()
             self.adapters[key] = name
             return name
@@ -226,14 +230,18 @@ def load(weights: Weights, family: Any, *, trust_remote_code: bool = False, **op
     cuda = torch.cuda.is_available()
     try:
         tokenizer = AutoTokenizer.from_pretrained(place, **common)
-        model = family.from_pretrained(
-            place, use_safetensors=True, dtype=torch.bfloat16 if cuda else torch.float32, **common, **options
-        )
-    except (OSError, ValueError) as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise InputError(f"cannot load {weights.model_id} from {weights.kind}: {reason}") from error
+        model, found = family.from_pretrained(
+            place, use_safetensors=True, dtype=torch.bfloat16 if cuda else torch.float32, output_loading_info=True,
+            **common, **options,
+        )  # fmt: skip
+    except Exception as error:  # files of strangers make the libraries fail in any of their ways
+        raise InputError(f"cannot load {weights.model_id} from {weights.kind}: {_first_line(error)}") from error
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
     model.to("cuda" if cuda else "cpu").eval()
     logger.info("%s: weights from %s", weights.model_id, weights)
-    return Base(model, tokenizer, weights)
+    return Base(model, tokenizer, weights, missing=tuple(sorted(found["missing_keys"])))
+
+
+def _first_line(error: BaseException) -> str:
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)[:300]

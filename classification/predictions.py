@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from .errors import InputError
 from .task import Task
 
 INVALID = -1
@@ -64,8 +65,14 @@ class Predictions:
         said: Sequence[str] | None = None,
         label_mass: NDArray[np.float32] | None = None,
     ) -> Predictions:
-        """Predictions of one batch that took ``seconds`` in all; what is left out gets its neutral value."""
+        """Predictions of one batch that took ``seconds`` in all; what is left out gets its neutral value.
+
+        Raises:
+            InputError: a probability is not a number.
+        """
         rows = len(probabilities)
+        if np.isnan(probabilities).any():
+            raise InputError("the model's answer is not a number (NaN); its weights are damaged, so use another copy.")
         return cls(
             probabilities=np.asarray(probabilities, dtype=np.float32),
             valid=np.ones(rows, dtype=bool) if valid is None else valid,

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import httpx2
 from huggingface_hub import HfApi, snapshot_download
-from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
+from huggingface_hub.errors import HfHubHTTPError, HFValidationError, OfflineModeIsEnabled
+from huggingface_hub.utils import validate_repo_id
 
 from .errors import InputError
 from .hub_errors import UNREACHABLE, explained
@@ -24,9 +26,10 @@ logger = logging.getLogger(__name__)
 
 #: ``owner/name``, and behind an at sign a branch, tag or commit.
 REFERENCE = re.compile(r"(?!.*\.\.)(?P<id>\w[\w.-]*/\w[\w.-]*)(?:@(?P<revision>\w[\w./-]*))?", re.ASCII)
-WEIGHTS = re.compile(r"(?:adapter_)?model(?:-\d+-of-\d+)?\.safetensors|onnx/model\.onnx")
+WEIGHTS = re.compile(r"(?:adapter_)?model(?:-\d+-of-\d+)?\.safetensors|onnx/model\.onnx(?:_data)?")
 PICKLES = re.compile(r".*\.(?:bin|pt|pth|ckpt|pkl|pickle|joblib|h5|msgpack|npy)")
-LONGEST_DESCRIPTION = 5_000_000
+#: In bytes; the largest tokenizers in use have a tenth of it.
+LONGEST_DESCRIPTION, LONGEST_VOCABULARY = 5_000_000, 300_000_000
 SECONDS_TO_ANSWER = 20.0
 
 
@@ -41,7 +44,13 @@ class Reference:
     def parse(cls, text: str) -> Reference | None:
         """``owner/name`` or ``owner/name@revision``; ``None`` where a text is neither."""
         found = REFERENCE.fullmatch(text)
-        return cls(found["id"], found["revision"]) if found else None
+        if found is None:
+            return None
+        try:
+            validate_repo_id(found["id"])
+        except HFValidationError:
+            return None
+        return cls(found["id"], found["revision"])
 
     def __str__(self) -> str:
         return f"{self.repo_id}@{self.revision}" if self.revision else self.repo_id
@@ -86,15 +95,16 @@ def find(reference: Reference) -> RemoteRun:
         InputError: it is not there, may not be seen, or holds what is never loaded; the sentence says which.
     """
     try:
-        names, from_cache = _names(reference), False
-        _check_names(reference, names)
+        from_cache, seen = False, _look(reference, reference.revision)
         # By the revision and not by its commit: the cache then knows next time what the revision was.
         folder = _snapshot(reference, reference.revision, DESCRIPTIONS)
+        # Whoever commits between the look and the download has that commit looked over as well.
+        names = seen.names if seen.commit == folder.name else _look(reference, folder.name).names
     except _UnreachableError:
         folder, from_cache = _snapshot(reference, reference.revision, DESCRIPTIONS, local=True), True
         names = tuple(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
         logger.warning("%s: %s; using the copy in the cache (commit %s).", reference, UNREACHABLE, folder.name[:7])
-    _check_sizes(reference, folder)
+    _check_sizes(reference, {name: (folder / name).stat().st_size for name in DESCRIPTIONS if (folder / name).exists()})
     return RemoteRun(reference, folder.name, folder, names, from_cache)
 
 
@@ -102,17 +112,31 @@ class _UnreachableError(Exception):
     """The Hub gave no answer, so the cache is asked."""
 
 
-def _names(reference: Reference) -> tuple[str, ...]:
+@dataclass(frozen=True)
+class _Look:
+    """A repository as the Hub describes it: the commit, and its files."""
+
+    commit: str
+    names: tuple[str, ...]
+
+
+def _look(reference: Reference, revision: str | None) -> _Look:
+    """Look a repository over before anything of it is downloaded."""
     with explained(f"pull {reference}"):
         try:
-            info = HfApi().model_info(reference.repo_id, revision=reference.revision, timeout=SECONDS_TO_ANSWER)
+            info = HfApi().model_info(
+                reference.repo_id, revision=revision, timeout=SECONDS_TO_ANSWER, files_metadata=True
+            )
         except (httpx2.TransportError, OfflineModeIsEnabled):
             raise _UnreachableError from None
         except HfHubHTTPError as error:
             if error.response.status_code >= 500:
                 raise _UnreachableError from None
             raise
-    return tuple(sibling.rfilename for sibling in info.siblings or ())
+    sizes = {sibling.rfilename: sibling.size or 0 for sibling in info.siblings or ()}
+    _check_names(reference, tuple(sizes))
+    _check_sizes(reference, sizes)
+    return _Look(str(info.sha), tuple(sizes))
 
 
 def _snapshot(reference: Reference, revision: str | None, names: Sequence[str], *, local: bool = False) -> Path:
@@ -139,9 +163,11 @@ def _check_names(reference: Reference, names: tuple[str, ...]) -> None:
     )
 
 
-def _check_sizes(reference: Reference, folder: Path) -> None:
-    for name in DESCRIPTIONS:
-        file = folder / name
-        if file.is_file() and file.stat().st_size > LONGEST_DESCRIPTION:
-            limit = LONGEST_DESCRIPTION // 10**6
-            raise InputError(f"{reference}: {name} is larger than {limit} MB; use a repository that describes itself.")
+def _check_sizes(reference: Reference, sizes: Mapping[str, int]) -> None:
+    """Refuse files that would fill the memory when they are read, before they are downloaded."""
+    for name, size in sizes.items():
+        limit = LONGEST_DESCRIPTION if name in DESCRIPTIONS else LONGEST_VOCABULARY
+        if size > limit and any(fnmatchcase(name, pattern) for pattern in RUN_FILES) and not WEIGHTS.fullmatch(name):
+            raise InputError(
+                f"{reference}: {name} is larger than {limit // 10**6} MB; use a repository that describes itself."
+            )

@@ -69,7 +69,7 @@ class RunRecord(_Record):
     base: BaseRecord | None = None
     data: DataRecord
     describe_labels: bool = Field(default=False, description="chat: the prompt also says what labels mean")
-    max_length: int | None = Field(default=None, description="tokens; longer texts are shortened")
+    max_length: int | None = Field(default=None, ge=1, description="tokens; longer texts are shortened")
     hyperparameters: dict[str, Any] = Field(default_factory=dict)
     seed: int = 0
     versions: dict[str, str] = Field(default_factory=dict)

@@ -77,7 +77,7 @@ def checked_repo_id(text: str) -> str:
         InputError: it is not one; the sentence says what is allowed.
     """
     owner, slash, name = text.strip().partition("/")
-    if not slash or not PART.fullmatch(owner) or not PART.fullmatch(name):
+    if not slash or not PART.fullmatch(owner) or not PART.fullmatch(name) or name.endswith(".git"):
         raise InputError(
             f"{shown(text)} is not a repository id; write owner/name with letters, digits, '-', '_' and '.', "
             "neither first nor last a sign, at most 96 characters each."

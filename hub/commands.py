@@ -5,24 +5,39 @@ from __future__ import annotations
 import os
 import shlex
 import sys
+import traceback
 from collections.abc import Callable, Sequence
 
 from classification.errors import InputError
-from classification.hub_errors import without_tokens
 
 from .publish import Plan, size
+from .tokens import HIDDEN, blot_logs, blotted, check_words
 
-BAD_INPUT, STOPPED = 2, 130
+DEFECT, BAD_INPUT, STOPPED = 1, 2, 130
 
 
 def command(main: Callable[[], object]) -> None:
-    """Run a command's ``main``: trouble becomes one sentence and status 2, Ctrl-C status 130."""
+    """Run a command's ``main``: trouble becomes one sentence and status 2, Ctrl-C status 130.
+
+    A defect keeps its traceback, but no token in it.
+    """
+    blot_logs()
     try:
+        check_words(sys.argv[1:])
         main()
+        sys.stdout.flush()
     except InputError as error:
         sys.exit(_end(str(error), BAD_INPUT))
     except KeyboardInterrupt:
         sys.exit(_end("stopped; run the same command again to go on, nothing unfinished was published", STOPPED))
+    except BrokenPipeError:  # whoever reads the output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        if error.filename is None:
+            sys.exit(_end(traceback.format_exc(), DEFECT))
+        sys.exit(_end(f"{error.filename}: {str(error.strerror).lower()}; correct that and run it again.", BAD_INPUT))
+    except Exception:  # noqa: BLE001 - a defect of the program, told as Python tells it
+        sys.exit(_end(traceback.format_exc(), DEFECT))
 
 
 def shown_command(module: str, words: Sequence[str]) -> str:
@@ -39,6 +54,7 @@ def from_environment(names: Sequence[str]) -> dict[str, str]:
     for name in names:
         if not os.environ.get(name):
             raise InputError(f"--secret {name}: no environment variable has this name; set it, then name it here.")
+    HIDDEN.update(os.environ[name] for name in names)
     return {name: os.environ[name] for name in names}
 
 
@@ -65,5 +81,5 @@ def describe(plan: Plan, *, command: str) -> str:
 
 
 def _end(sentence: str, status: int) -> int:
-    sys.stderr.write(f"{without_tokens(sentence)}\n")
+    sys.stderr.write(f"{blotted(sentence)}\n")
     return status

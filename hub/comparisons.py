@@ -9,34 +9,26 @@ The Hub's dataset viewer shows it, and any page opens it by ``?comparison=you/sm
 from __future__ import annotations
 
 import argparse
-import io
 import shutil
 import sys
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-import pandas as pd
 from huggingface_hub import HfApi, snapshot_download
 
 from classification.errors import InputError, shown
 from classification.hub_errors import explained
 from classification.pull import Reference
 from comparison.comparison import COMPARISON_FILE, Comparison
-from comparison.evaluation import Evaluation
-from comparison.plot_file import quality_plot
 from comparison.records import MAX_BYTES
-from comparison.report import as_csv
 
 from .cards.comparison import comparison_card
 from .client import account_of, check_owner, checked_repo_id, connect
 from .commands import command, describe, say, shown_command
-from .files import check_no_token
+from .comparison_files import FILES, uploads_of
+from .folders import new_folder
 from .publish import README, Plan, Upload, publish
-
-SCORES, PREDICTIONS, PLOT = "scores.parquet", "predictions.parquet", "quality-against-speed.svg"
-#: Everything that a comparison consists of on the Hub; a later report adds its file here.
-FILES = (COMPARISON_FILE, SCORES, PREDICTIONS, PLOT, "table.csv", "contenders/*.json", "contenders/*.parquet", "*.html")
 
 
 def plan_comparison(
@@ -66,28 +58,17 @@ def plan_comparison(
         InputError: there is no comparison in the folder, or its files do not belong together.
     """
     repo_id, comparison = checked_repo_id(repo_id), Comparison.load(folder)
-    uploads = _uploads(folder, comparison)
+    if space:
+        checked_repo_id(space)
+    uploads = uploads_of(folder, comparison)
     card = comparison_card(
         comparison, repo_id=repo_id, title=title, space=space, dataset=dataset,
         files=[upload.path for upload in uploads], **({"licence": licence} if licence else {}),
     )  # fmt: skip
-    check_no_token("the card", card)
     return Plan(
         repo_id, (Upload(README, card.encode()), *uploads), f"Publish the comparison on {comparison.task.name}",
         repo_type="dataset", replaces=FILES, version=version, private=private,
     )  # fmt: skip
-
-
-def _uploads(folder: Path, comparison: Comparison) -> list[Upload]:
-    evaluations = _evaluations(folder, comparison)
-    uploads = [Upload(COMPARISON_FILE, folder / COMPARISON_FILE), Upload("table.csv", as_csv(comparison).encode())]
-    uploads += [Upload(SCORES, _parquet(scores_table(comparison)))]
-    if comparison.measured:
-        uploads += [Upload(PLOT, quality_plot(comparison).encode())]
-    if evaluations:
-        uploads += [Upload(PREDICTIONS, _parquet(predictions_table(evaluations)))]
-    kept = sorted(path for path in folder.rglob("*") if path.is_file())
-    return [*uploads, *(Upload(name, path) for path in kept if _is_extra(name := path.relative_to(folder).as_posix()))]
 
 
 def fetch_comparison(reference: str, *, token: str | None = None) -> Comparison:
@@ -119,8 +100,11 @@ def pull_comparison(reference: str, output: Path, *, api: HfApi) -> Comparison:
         InputError: not on the Hub, unreachable, not a comparison, or the folder exists and is not empty.
     """
     found = _reference(reference)
-    if output.exists() and any(output.iterdir()):
-        raise InputError(f"{output} is not empty; name a new folder with --output.")
+    with new_folder(output) as unfinished:
+        return _download(found, unfinished, api)
+
+
+def _download(found: Reference, output: Path, api: HfApi) -> Comparison:
     with explained(f"pull the comparison {found}"):
         folder = Path(
             snapshot_download(
@@ -129,57 +113,12 @@ def pull_comparison(reference: str, output: Path, *, api: HfApi) -> Comparison:
             )
         )  # fmt: skip
     comparison = _load(folder, found)
-    shutil.copytree(folder, output, dirs_exist_ok=True)
+    for path in folder.rglob("*"):
+        name = path.relative_to(folder).as_posix()
+        if path.is_file() and any(fnmatchcase(name, pattern) for pattern in FILES):
+            (output / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, output / name)  # what is behind the cache's links, never a link
     return comparison
-
-
-def scores_table(comparison: Comparison) -> pd.DataFrame:
-    """A row for each contender, a column for each score."""
-    return pd.read_csv(io.StringIO(as_csv(comparison)))
-
-
-def predictions_table(evaluations: Sequence[Evaluation]) -> pd.DataFrame:
-    """A row for each text: its hash, the text where it was kept, the right label, and what each contender said."""
-    answered = [(evaluation.name, evaluation.answers) for evaluation in evaluations if evaluation.answers is not None]
-    first = answered[0][1]
-    columns: dict[str, object] = {"text_sha1": first.ids}
-    if first.texts is not None:
-        columns["text"] = first.texts
-    labels = evaluations[0].task.labels
-    columns["label"] = [_said(row, labels) for row in first.targets]
-    for name, answers in answered:
-        said = zip(answers.decided, answers.predictions.valid, strict=True)
-        columns[name] = [_said(row, labels) if valid else None for row, valid in said]
-    return pd.DataFrame(columns)
-
-
-def _said(row: Sequence[bool], labels: Sequence[str]) -> str:
-    return ", ".join(label for label, has in zip(labels, row, strict=True) if has)
-
-
-def _evaluations(folder: Path, comparison: Comparison) -> list[Evaluation]:
-    """The contenders' own files, where they were kept, in the comparison's order."""
-    files = sorted((folder / "contenders").glob("*.json"))
-    loaded = {evaluation.name: evaluation for evaluation in map(Evaluation.load, files)}
-    found = [loaded[contender.name] for contender in comparison.measured if contender.name in loaded]
-    for evaluation in found:
-        if evaluation.rows != comparison.rows:
-            raise InputError(
-                f"{folder}: the answers of {shown(evaluation.name)} are to other rows than those of {COMPARISON_FILE}; "
-                "run the comparison again."
-            )
-    return found
-
-
-def _is_extra(name: str) -> bool:
-    """Files of the folder that go along as they are: each contender's own, and a report."""
-    return any(fnmatchcase(name, pattern) and name.count("/") == pattern.count("/") for pattern in FILES[5:])
-
-
-def _parquet(table: pd.DataFrame) -> bytes:
-    out = io.BytesIO()
-    table.to_parquet(out, index=False)
-    return out.getvalue()
 
 
 def _reference(text: str) -> Reference:

@@ -15,23 +15,24 @@ import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
+import httpx2
 from huggingface_hub import HfApi, Volume
+from huggingface_hub.errors import RepositoryNotFoundError
 from huggingface_hub.hf_api import DEFAULT_UV_IMAGE
 
 from classification.errors import InputError, nearest, one_of, shown
 from classification.hub_errors import explained
-from classification.task import load_task
 
 from .client import account_of, check_owner, checked_repo_id, connect
 from .commands import command, describe, from_environment, say, shown_command
+from .job_inputs import INPUTS, inputs_of
 from .project import requirements, sources
 from .publish import README, Plan, Upload, publish
 
 SCRIPTS = ("training.sft", "training.encoder", "training.baseline")
 ROOMS = ("classification", "comparison", "hub", "training")
-MOUNT, RUN, INPUTS = "/bundle", "/tmp/run", "inputs"  # noqa: S108  places in the job's own container
+MOUNT, RUN = "/bundle", "/tmp/run"  # noqa: S108  places in the job's own container
 BUNDLE = "prompt-or-tune-jobs"
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 UNITS = {"second": 1, "minute": 60, "hour": 3600}
@@ -68,21 +69,21 @@ def plan_job(script: str, words: Sequence[str], repo_id: str, owner: str, *, fla
     Raises:
         InputError: an argument that the job sets itself, a file that is missing, or no such time.
     """
-    repo_id = checked_repo_id(repo_id)
+    repo_id, bundle_id = checked_repo_id(repo_id), checked_repo_id(f"{owner}/{BUNDLE}")
     for taken in ("--output_dir", "--push_to_hub", "--hub_model_id", "--hub_token"):
         if any(word.partition("=")[0] == taken for word in words):
             raise InputError(f"{taken} is set by the job, since its run goes to {repo_id}; leave it out.")
-    rewritten, inputs = _inputs(words)
-    line = ["python", "-m", script, *rewritten, "--output_dir", RUN, "--push_to_hub", "--hub_model_id", repo_id]
+    inputs = inputs_of(words)
+    line = ["python", "-m", script, *inputs.words, "--output_dir", RUN, "--push_to_hub", "--hub_model_id", repo_id]
     run = f"cd {MOUNT} && uv run --no-project --with-requirements requirements.txt {shlex.join(line)}"
     card = f"# Code and rows of a training\n\nBundle of the job that makes {repo_id}. Made by `python -m hub.jobs`.\n"
     bundle = Plan(
-        f"{owner}/{BUNDLE}",
+        bundle_id,
         (
             Upload(README, card.encode()),
             Upload("requirements.txt", requirements(without=("gradio",)).encode()),
             *sources(ROOMS),
-            *inputs,
+            *inputs.uploads.values(),
         ),
         f"Train {repo_id}", repo_type="dataset", replaces=(f"{INPUTS}/*", *(f"{room}/*" for room in ROOMS)),
     )  # fmt: skip
@@ -93,16 +94,34 @@ def start(plan: JobPlan, api: HfApi, *, secrets: dict[str, str], namespace: str 
     """Send the bundle, start the job, and return the address of its page.
 
     Raises:
-        InputError: the Hub refused, for want of credit or of the right to.
+        InputError: the Hub refused, for want of credit or of the right to; the bundle is not private; or the answer
+            was lost, so that the job may be running.
     """
+    _check_private(plan.bundle.repo_id, api)
     sent = publish(plan.bundle, api, progress=say)
     volume = Volume(type="dataset", source=plan.bundle.repo_id, mount_path=MOUNT, revision=sent.commit)
     with explained("start the job"):
-        job = api.run_job(
-            image=DEFAULT_UV_IMAGE, command=list(plan.command), flavor=plan.flavor, timeout=plan.seconds,
-            secrets=secrets, volumes=[volume], namespace=namespace,
-        )  # fmt: skip
+        try:
+            job = api.run_job(
+                image=DEFAULT_UV_IMAGE, command=list(plan.command), flavor=plan.flavor, timeout=plan.seconds,
+                secrets=secrets, volumes=[volume], namespace=namespace,
+            )  # fmt: skip
+        except (httpx2.ReadError, httpx2.RemoteProtocolError, httpx2.ReadTimeout):
+            raise InputError(
+                "the Hub's answer was lost, so the job may be running; see `hf jobs ps` before you run this again."
+            ) from None
     return str(job.url)
+
+
+def _check_private(repo_id: str, api: HfApi) -> None:
+    """Rows go where only their owner sees them; a repository of that name may be there, and open."""
+    with explained(f"look at {repo_id}"):
+        try:
+            private = api.dataset_info(repo_id).private
+        except RepositoryNotFoundError:
+            return
+    if not private:
+        raise InputError(f"the dataset {repo_id} is public, and your rows are to go there; make it private first.")
 
 
 def price(plan: JobPlan, api: HfApi) -> str:
@@ -138,30 +157,6 @@ def seconds(text: str) -> int:
     return int(found[1]) * SECONDS[found[2]]
 
 
-def _inputs(words: Sequence[str]) -> tuple[list[str], list[Upload]]:
-    """The arguments with the places that their files have in the bundle, and those files."""
-    rewritten: list[str] = []
-    uploads: dict[str, Upload] = {}
-    previous = ""
-    for word in words:
-        path = Path(word)
-        if previous in ("--task", "--config") and not path.is_file():
-            raise InputError(f"{previous} {word}: no such file; the job needs it from here.")
-        if previous == "--task":
-            load_task(path)  # a mistake in it costs nothing here, and a machine's start there
-        if word.startswith("-") or not path.exists():
-            rewritten.append(word)
-        else:
-            place = f"{INPUTS}/{path.resolve().name}"
-            files = [path] if path.is_file() else sorted(file for file in path.iterdir() if file.is_file())
-            for file in files:
-                name = place if path.is_file() else f"{place}/{file.name}"
-                uploads[name] = Upload(name, file)
-            rewritten.append(place)
-        previous = word
-    return rewritten, list(uploads.values())
-
-
 def make_parser() -> argparse.ArgumentParser:
     """The options."""
     parser = argparse.ArgumentParser(
@@ -195,7 +190,9 @@ def main(argv: Sequence[str] | None = None) -> None:
         sys.stdout.flush()  # the price is asked of the Hub, and the rest is worth having without it
         sys.stdout.write(f"Price: {price(plan, api)}\n")
         return
-    check_owner(account_of(api), repo_id)
+    account = account_of(api)
+    check_owner(account, repo_id)
+    check_owner(account, plan.bundle.repo_id)
     say(price(plan, api))
     secrets["HF_TOKEN"] = str(api.token)  # which the job pushes with; the Hub keeps it encrypted
     sys.stdout.write(f"{start(plan, api, secrets=secrets, namespace=options.namespace)}\n")

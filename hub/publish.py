@@ -20,8 +20,10 @@ from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
 from huggingface_hub.errors import HfHubHTTPError
 from huggingface_hub.hf_api import CommitInfo
 
-from classification.errors import InputError
+from classification.errors import InputError, shown
 from classification.hub_errors import explained, is_transfer
+
+from .tokens import check_no_token
 
 RepoType = Literal["model", "dataset", "space"]
 Progress = Callable[[str], object]
@@ -29,6 +31,10 @@ Result = TypeVar("Result")
 
 README = "README.md"
 VERSION = re.compile(r"v(\d+)")
+#: What a tag may be called, and what branches are.
+TAG, BRANCHES = re.compile(r"(?!.*\.\.)[A-Za-z0-9](?:[\w.-]{0,94}[A-Za-z0-9])?", re.ASCII), ("main", "HEAD")
+#: Endings of files that no person reads or writes.
+BINARY = (".safetensors", ".onnx", ".onnx_data", ".parquet", ".model", ".png")
 PAUSE = 3.0
 
 
@@ -75,6 +81,14 @@ class Plan:
     private: bool = True
     revision: str | None = None
     create_pr: bool = False
+
+    def __post_init__(self) -> None:
+        """Raises `InputError` for a version that is no name of one, and for a text that holds a token."""
+        if self.version is not None and (not TAG.fullmatch(self.version) or self.version in BRANCHES):
+            raise InputError(f"{shown(self.version)} is not a version; write such as v1, or 2.0-beta.")
+        for upload in self.uploads:
+            if not upload.path.endswith(BINARY):
+                check_no_token(upload.path, upload.read().decode("utf-8", "replace"))
 
     @property
     def card(self) -> str:
@@ -198,7 +212,8 @@ def _tag(plan: Plan, api: HfApi, commit: str) -> str:
         raise InputError(
             f"committed, but {plan.repo_id} has a version {version} already; choose another and run again."
         )
-    api.create_tag(plan.repo_id, tag=version, revision=commit, repo_type=plan.repo_type, exist_ok=True)
+    if tags.get(version) != commit:  # refused where somebody else takes it first; the next try takes the next number
+        api.create_tag(plan.repo_id, tag=version, revision=commit, repo_type=plan.repo_type)
     return version
 
 

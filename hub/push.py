@@ -30,7 +30,7 @@ from .cards.model import model_card
 from .cards.public import base_id
 from .client import account_of, check_owner, checked_repo_id, connect, reachable
 from .commands import command, describe, say, shown_command
-from .files import check_no_token, run_uploads
+from .files import run_uploads
 from .publish import README, Plan, Upload, publish
 
 #: Weights of other kinds, which an earlier push or another tool may have left in the repository.
@@ -83,6 +83,8 @@ def plan_run(run: Path, repo_id: str, options: PushOptions | None = None, *, api
         InputError: the run, the name or the repository cannot be used; the sentence says why.
     """
     repo_id, wanted, record = checked_repo_id(repo_id), options or PushOptions(), load_run(run)
+    for named in filter(None, (wanted.space, wanted.comparison_repo)):
+        checked_repo_id(named)
     comparison = Comparison.load(wanted.comparison) if wanted.comparison else None
     evidence = Evidence.of(record, comparison, wanted.contender)
     if evidence is None and not wanted.unevaluated:
@@ -97,7 +99,6 @@ def plan_run(run: Path, repo_id: str, options: PushOptions | None = None, *, api
         record, evidence, repo_id=repo_id, licence=_licence(record, wanted.licence, api), title=wanted.title,
         revision=wanted.version, space=wanted.space, comparison_repo=wanted.comparison_repo, dataset=wanted.dataset,
     )  # fmt: skip
-    check_no_token("the card", card)
     return Plan(
         repo_id, (Upload(README, card.encode()), *uploads), f"Publish {record.name}",
         replaces=(*RUN_FILES, *OTHER_WEIGHTS), version=wanted.version, private=wanted.private,

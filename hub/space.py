@@ -24,6 +24,7 @@ from classification.models import PACKAGED
 from .cards.space import ZERO, ZERO_TORCH, SpaceSettings, space_card
 from .client import account_of, check_owner, checked_repo_id, connect
 from .commands import command, describe, from_environment, say, shown_command
+from .folders import new_folder
 from .project import requirements, sources
 from .publish import README, Plan, Upload, publish
 from .space_files import LINEUP, Moved, moved
@@ -33,6 +34,8 @@ ROOMS = ("app.py", "classification", "comparison", "hub", "ui")
 UNUSED_PACKAGES = ("trl",)
 REPLACES = ("app.py", "requirements.txt", LINEUP, "task.yaml", "results/*", "runs/*", *(f"{r}/*" for r in ROOMS[1:]))
 OURS = "prompt-or-tune"
+#: What a Space holds that was made and never filled, such as one whose first push broke off.
+NEW = {".gitattributes", README}
 
 
 def plan_space(
@@ -56,14 +59,12 @@ def plan_space(
         InputError: the lineup cannot be used, names what a Space cannot see, or the Space holds another app.
     """
     repo_id, settings = checked_repo_id(repo_id), settings or SpaceSettings()
-    _check_hardware(settings.hardware)
+    _check_settings(settings)
     lineup = load_lineup(lineup_file)
     there = moved(lineup)
     if api is not None:
         _check_ours(api, repo_id)
-    card = space_card(
-        lineup, settings, models=there.models, datasets=there.datasets, preload=_public(there, api)
-    )  # fmt: skip
+    card = space_card(lineup, settings, models=there.models, datasets=there.datasets, preload=_public(there, api))
     uploads = (
         Upload(README, card.encode()),
         Upload("requirements.txt", _requirements(settings).encode()),
@@ -76,10 +77,12 @@ def plan_space(
     )  # fmt: skip
 
 
-def _check_hardware(name: str) -> None:
-    allowed = [hardware.value for hardware in SpaceHardware]
+def _check_settings(settings: SpaceSettings) -> None:
+    name, allowed = settings.hardware, [hardware.value for hardware in SpaceHardware]
     if name not in allowed:
         raise InputError(f"no Space has the hardware {name!r}{nearest(name, allowed)}; allowed: {one_of(allowed)}.")
+    if settings.comparison:
+        checked_repo_id(settings.comparison)
 
 
 def write(plan: Plan, folder: Path) -> None:
@@ -88,12 +91,11 @@ def write(plan: Plan, folder: Path) -> None:
     Raises:
         InputError: the folder is there already and holds something.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise InputError(f"{folder} is not empty; name a new folder with --output.")
-    for upload in plan.uploads:
-        place = folder / upload.path
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_bytes(upload.read())
+    with new_folder(folder) as unfinished:
+        for upload in plan.uploads:
+            place = unfinished / upload.path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(upload.read())
 
 
 def settle(
@@ -143,11 +145,12 @@ def _check_ours(api: HfApi, repo_id: str) -> None:
     """A Space that holds somebody's other app is never written over."""
     with explained(f"look at the Space {repo_id}"):
         try:
-            found = api.space_info(repo_id).card_data
+            found = api.space_info(repo_id)
         except RepositoryNotFoundError:
             return
-    tags = (found.to_dict().get("tags") if found else None) or []
-    if OURS not in tags:
+    tags = (found.card_data.to_dict().get("tags") if found.card_data else None) or []
+    names = {sibling.rfilename for sibling in found.siblings or ()}
+    if OURS not in tags and not names <= NEW:
         raise InputError(f"the Space {repo_id} holds another app; choose another name, or delete that Space first.")
 
 

@@ -14,8 +14,9 @@ from classification.lineup import Lineup
 from classification.pull import Reference, RemoteRun
 from comparison.comparison import COMPARISON_FILE
 
-from .files import run_uploads
-from .publish import Upload
+from .cards.public import base_id
+from .files import result_file, run_uploads, without_paths
+from .publish import README, Upload
 
 LINEUP, TASK, RESULTS = "lineup.yaml", "task.yaml", "results"
 
@@ -42,16 +43,21 @@ def moved(lineup: Lineup) -> Moved:
         InputError: a contender stands on a model in a local folder, or is in trouble already.
     """
     found = yaml.safe_load(lineup.path.read_text(encoding="utf-8"))
-    uploads: list[Upload] = [Upload(TASK, _yaml(lineup.task.model_dump(mode="json", exclude_defaults=True)))]
+    task = lineup.task.model_dump(mode="json", exclude_defaults=True)
+    task |= {"dataset": without_paths(task["dataset"])} if "dataset" in task else {}
+    uploads: list[Upload] = [Upload(TASK, _yaml(task))]
     found["task"] = TASK
     rows = next((contender.demonstrations for contender in lineup.contenders if contender.demonstrations), None)
     if rows is not None:
-        found["demonstrations"] = rows.name
-        uploads.append(Upload(rows.name, rows))
+        if not rows.is_file():
+            raise InputError(f"{rows}: the demonstrations of a Space are one file; name it in the lineup.")
+        # Rows that are called like a file or folder of the Space must not take its place.
+        found["demonstrations"] = f"rows-{rows.name}" if _reserved(rows.name) else rows.name
+        uploads.append(Upload(found["demonstrations"], rows))
     found.pop("results", None)
     if lineup.results is not None and (lineup.results / COMPARISON_FILE).is_file():
         found["results"] = RESULTS
-        uploads.append(Upload(f"{RESULTS}/{COMPARISON_FILE}", lineup.results / COMPARISON_FILE))
+        uploads.append(Upload(f"{RESULTS}/{COMPARISON_FILE}", result_file(lineup.results / COMPARISON_FILE)))
     places: dict[Path, str] = {}
     for entry, contender in zip(found["contenders"], lineup.contenders, strict=True):
         _check(contender)
@@ -81,6 +87,11 @@ def _check(contender: Contender) -> None:
         )
 
 
+def _reserved(name: str) -> bool:
+    files = (README, LINEUP, TASK, "requirements.txt", "app.py", ".gitattributes")
+    return name in files or "." not in name or name.startswith(".")
+
+
 def _free(name: str, taken: dict[Path, str]) -> str:
     plain = re.sub(r"[^\w.-]+", "-", name, flags=re.ASCII).strip("-.") or "run"
     place, number = f"runs/{plain}", 1
@@ -91,13 +102,14 @@ def _free(name: str, taken: dict[Path, str]) -> str:
 
 
 def models_of(lineup: Lineup) -> tuple[str, ...]:
-    """Hub ids of every model and run that a lineup names."""
+    """Hub ids of every model and run that a lineup names; a folder of this machine is none."""
     found: dict[str, None] = {}
     for contender in lineup.contenders:
-        if contender.entry.model:
-            found[contender.entry.model] = None
-        if contender.record is not None and contender.record.base is not None:
-            found[contender.record.base.id] = None
+        model = contender.entry.model
+        if model and Reference.parse(model) and not Path(model).exists():
+            found[model] = None
+        if contender.record is not None and (base := base_id(contender.record)):
+            found[base] = None
         if isinstance(contender.run, RemoteRun):
             found[contender.run.reference.repo_id] = None
     return tuple(found)

@@ -26,6 +26,7 @@ def logged_in(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("host", ["127.0.0.1:7860", "localhost:7860", "localhost", "[::1]:7860"])
 def test_a_browser_on_this_computer_has_its_login(host: str) -> None:
     assert visitor(HERE, request(host), None).token == OWN
+    assert visitor(HERE, request(host, origin=f"http://{host}"), None).token == OWN
 
 
 def test_without_a_login_it_says_how_to_get_one(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -45,11 +46,25 @@ def test_without_a_login_it_says_how_to_get_one(monkeypatch: pytest.MonkeyPatch)
         request("127.0.0.1:7860", "192.168.1.20"),
         request("evil.example:7860"),  # a foreign page whose name was made to lead here
         request("abcd.gradio.live"),
+        request(origin="https://evil.example"),
+        request(origin="null"),
+        request("[nonsense"),
         request(**{"x-forwarded-for": "203.0.113.5"}),
         request(**{"forwarded": "for=203.0.113.5"}),
         None,
     ],
-    ids=["another computer", "its address made up", "a foreign name", "a share link", "proxy", "other proxy", "nobody"],
+    ids=[
+        "another computer",
+        "its address made up",
+        "a foreign name",
+        "a share link",
+        "a foreign page",
+        "a page without a name",
+        "no address",
+        "proxy",
+        "other proxy",
+        "nobody",
+    ],
 )
 def test_nobody_else_has_it(asking: gr.Request | None) -> None:
     who = visitor(HERE, asking, None)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import ROOT
@@ -60,3 +61,40 @@ def test_the_command_says_what_it_left_out_and_who_has_to_sign_in(hub_server: Hu
     found = Terminal(hub_server, hub_server.user("you"), tmp_path / "you").run(*words)
     assert found.stdout.startswith(f"{hub_server.url}/collections/you/demo-")
     assert "zeroshot/twitter-financial-news-sentiment is not on the Hub, or not to be seen" in found.stderr
+
+
+def test_a_model_in_a_folder_of_this_machine_is_no_item(tmp_path: Path, chat_folder: Path) -> None:
+    file = tmp_path / "lineup.yaml"
+    file.write_text(
+        f"task: {ROOT}/tasks/sms-spam.yaml\ncontenders:\n"
+        f"  - {{name: a, approach: zero-shot, model: {chat_folder}}}\n"
+        "  - {name: b, approach: zero-shot, model: owner/chat}\n"
+    )
+    assert [item.repo_id for item in items_of(load_lineup(file)) if item.kind == "model"] == ["owner/chat"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        ({"status": 401}, "the Hub does not know this token|it is not on the Hub"),
+        ({"status": 403}, "this token may not do that"),
+        ({"status": 412}, "somebody else committed meanwhile"),
+        ({"status": 429, "retry_after": 0}, "the Hub asks to slow down"),
+        ({"status": 503}, "the Hub failed"),
+        ({"lose_answer": True}, "the transfer was cut off; run the same command again"),
+    ],
+)
+def test_a_collection_that_broke_off_is_completed_by_running_it_again(
+    online: HubServer, monkeypatch: pytest.MonkeyPatch, fault: dict[str, Any], said: str
+) -> None:
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    api, title = connect(online.user("you")), f"Fault {fault}"
+    online.seed("you/item", ROOT / "demo" / "tfidf")
+    online.faults.add("POST", "/items", times=None, **fault)
+    with pytest.raises(InputError, match=f"cannot make the collection .*({said})") as caught:
+        collect([Item("model", "you/item")], title=title, api=api)
+    assert "\n" not in str(caught.value)
+    online.faults.clear()
+    url, missing = collect([Item("model", "you/item")], title=title, api=api)
+    assert missing == ()
+    assert len(api.get_collection(url.rpartition("/collections/")[2]).items) == 1

@@ -87,7 +87,11 @@ def test_a_defect_is_recorded_in_one_line_and_logged(caplog: pytest.LogCaptureFi
     ("probabilities", "sentence"),
     [
         (np.full((2, 3), 0.3), "ValueError: probabilities have the shape (2, 3), not (3, 3)"),
-        (np.full((3, 3), np.nan), "ValueError: probabilities are not all between 0 and 1"),
+        (
+            np.full((3, 3), np.nan),
+            "the model's answer is not a number (NaN); its weights are damaged, so use another copy.",
+        ),
+        (np.full((3, 3), np.inf), "ValueError: probabilities are not all between 0 and 1"),
         (np.full((3, 3), 2.0), "ValueError: probabilities are not all between 0 and 1"),
     ],
 )

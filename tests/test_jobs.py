@@ -15,7 +15,8 @@ from publishing import Terminal, sentence
 
 from classification.errors import InputError
 from hub.client import connect
-from hub.jobs import MOUNT, plan_job, price, seconds
+from hub.job_inputs import inputs_of
+from hub.jobs import MOUNT, plan_job, price, seconds, start
 
 TRAIN = ["--task", "tasks/financial-sentiment.yaml", "--data", "demo/headlines.csv"]
 
@@ -100,3 +101,68 @@ def test_somebody_elses_name_is_refused_before_anything_is_sent(hub_server: HubS
     found = terminal.run("-m", "hub.jobs", "training.baseline", "--repo_id", "them/x", "--", *TRAIN, status=2)
     assert "them/x is not yours to write to as you" in sentence(found)
     assert ROOT.name not in found.stdout
+
+
+def test_two_files_of_one_name_stay_apart_and_a_joined_option_is_read(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "rows.csv").write_text(f"text,label\n{name},x\n")
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "private.txt").write_text("x")
+    found = inputs_of(
+        ["--task=tasks/sms-spam.yaml", "--data", f"{tmp_path}/a/rows.csv", f"--data={tmp_path}/b/rows.csv",
+         "--run_name", str(tmp_path / "run"), "--seed", "3", "--use_peft"]
+    )  # fmt: skip
+    assert found.words == [
+        "--task=inputs/sms-spam.yaml", "--data", "inputs/rows.csv", "--data=inputs/2/rows.csv",
+        "--run_name", str(tmp_path / "run"), "--seed", "3", "--use_peft",
+    ]  # fmt: skip
+    assert found.uploads["inputs/2/rows.csv"].read() == b"text,label\nb,x\n"
+    assert len(found.uploads) == 3
+
+
+def test_of_a_folder_only_rows_and_models_go_along(tmp_path: Path) -> None:
+    for name in ("train.csv", ".env", "notes.txt", "model.safetensors", "optimizer.pt", "test.parquet"):
+        (tmp_path / name).write_text("x")
+    found = {Path(path).name for path in inputs_of(["--data", str(tmp_path)]).uploads}
+    assert found == {"train.csv", "model.safetensors", "test.parquet"}
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match="neither rows nor a model are in this folder; name one that a job can use"):
+        inputs_of(["--data", str(tmp_path / "empty")])
+
+
+def test_files_that_the_job_would_miss_are_told_at_once(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"--data nowhere.csv: no such file; the job needs it from here"):
+        inputs_of(["--data=nowhere.csv"])
+    config = tmp_path / "config.yaml"
+    config.write_text(f"data: {ROOT}/demo/headlines.csv\nseed: 3\n")
+    with pytest.raises(InputError, match=r"headlines.csv, which would not go along with the job; give --data"):
+        inputs_of(["--config", str(config)])
+    assert inputs_of(["--config", str(config), "--data", "imdb"]).words[1:] == ["inputs/config.yaml", "--data", "imdb"]
+    assert inputs_of(["--lora_config", "x" * 5000]).words[1] == "x" * 5000
+
+
+def test_a_token_in_rows_or_configuration_is_not_bundled(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("text,label\nmy key is hf_abcdefghijklmnopqrst,spam\n")
+    words = ["--data", str(tmp_path / "rows.csv")]
+    with pytest.raises(InputError, match=r"inputs/rows.csv holds what looks like a token") as caught:
+        plan_job("training.sft", words, "you/x", "you", flavor="t4-small", timeout="1h")
+    assert "hf_abc" not in str(caught.value)
+    with pytest.raises(InputError, match="is not a repository id"):
+        plan_job("training.sft", [], "you/x", "../them", flavor="t4-small", timeout="1h")
+
+
+def test_rows_never_go_to_a_bundle_that_everybody_sees(online: HubServer) -> None:
+    api = connect(online.user("open"))
+    api.create_repo("open/prompt-or-tune-jobs", repo_type="dataset", private=False)
+    plan = plan_job("training.baseline", TRAIN, "open/x", "open", flavor="cpu-basic", timeout="1h")
+    with pytest.raises(InputError, match="the dataset open/prompt-or-tune-jobs is public, and your rows are to go"):
+        start(plan, api, secrets={})
+    assert api.list_repo_files("open/prompt-or-tune-jobs", repo_type="dataset") == [".gitattributes"]
+
+
+def test_a_job_that_may_be_running_is_not_started_again_blindly(online: HubServer, tmp_path: Path) -> None:
+    online.faults.add("POST", r"/api/jobs/", lose_answer=True, times=None)
+    terminal = Terminal(online, online.user("you"), tmp_path / "home")
+    found = terminal.run("-m", "hub.jobs", "training.baseline", "--repo_id", "you/lost-job", "--", *TRAIN, status=2)
+    assert sentence(found).startswith("the Hub's answer was lost, so the job may be running; see `hf jobs ps`")

@@ -101,7 +101,5 @@ def test_an_adapter_is_not_put_on_another_base_than_its_own() -> None:
     run = ROOT / "demo" / "minilm-lora"
     record = load_run(run)
     entry = ContenderEntry(name="a", approach="fine-tuned", run=str(run), model="somebody/other")
-    with pytest.raises(
-        InputError, match="a: the adapter stands on .*MiniLM-L6-v2, not on somebody/other"
-    ):
+    with pytest.raises(InputError, match="a: the adapter stands on .*MiniLM-L6-v2, not on somebody/other"):
         Contender(entry, record.task, record, run).load(ModelPool())

@@ -19,7 +19,8 @@ from comparison.comparison import Comparison, compare
 from comparison.plot_file import quality_plot
 from comparison.report import as_csv
 from hub.client import connect
-from hub.comparisons import fetch_comparison, plan_comparison, predictions_table, pull_comparison, scores_table
+from hub.comparison_files import predictions_table, scores_table
+from hub.comparisons import fetch_comparison, plan_comparison, pull_comparison
 from hub.publish import publish
 
 TARGETS = "ABC" * 20
@@ -162,3 +163,41 @@ def test_the_plot_is_a_file_of_its_own_with_both_shades(tmp_path: Path) -> None:
     assert "prefers-color-scheme:dark" in drawn
     assert "var(--card)" not in drawn
     assert "SmolLM2 fine-tuned" in drawn
+
+
+def test_only_what_belongs_to_the_comparison_is_published(folder: Path, tmp_path: Path) -> None:
+    evaluated("stale", "A" * 60, TARGETS).save(folder / "contenders")
+    (folder / "contenders" / "notes.json").write_text("{}")
+    names = {upload.path for upload in plan_comparison(folder, "you/x").uploads}
+    assert {name for name in names if name.startswith("contenders/")} == {
+        "contenders/majority.json", "contenders/majority.parquet", "contenders/tuned.json", "contenders/tuned.parquet",
+        "contenders/broken.json",
+    }  # fmt: skip
+
+
+def test_other_scores_links_and_tokens_are_refused(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "private.html").write_text("x")
+    (folder / "report.html").symlink_to(tmp_path / "private.html")
+    with pytest.raises(InputError, match=r"report.html is a link out of the folder; put the file itself there"):
+        plan_comparison(folder, "you/x")
+    evaluated("tuned", "A" * 60, TARGETS, "fine-tuned").save(folder / "contenders")
+    with pytest.raises(InputError, match=r"the scores of 'tuned' are not those in comparison.json; run the comparison"):
+        plan_comparison(folder, "you/x")
+    with pytest.raises(InputError, match="is not a repository id"):
+        plan_comparison(ROOT / "demo" / "results", "you/x", space="nonsense")
+
+
+def test_a_contender_called_like_a_column_takes_no_column() -> None:
+    table = predictions_table([evaluated("label", "AAA", "ABC"), evaluated("text", "ABC", "ABC")])
+    assert list(table["label"]) == ["A", "B", "C"]
+    assert {"label (contender)", "text (contender)"} <= set(table.columns)
+
+
+def test_a_pull_into_anything_but_a_new_folder_is_refused(folder: Path, api: HfApi, tmp_path: Path) -> None:
+    publish(plan_comparison(folder, "you/into"), api)
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(InputError, match="file is not empty; name a new folder with --output"):
+        pull_comparison("you/into", tmp_path / "file", api=api)
+    assert (tmp_path / "file").read_text() == "mine"
+    pull_comparison("you/into", tmp_path / "new", api=api)
+    assert not [path for path in (tmp_path / "new").rglob("*") if path.is_symlink()]

@@ -5,18 +5,25 @@ from __future__ import annotations
 import json
 import logging
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import huggingface_hub
 import numpy as np
 import pytest
-from conftest import ROOT, encoder_model, needs_packages
+import torch
+from conftest import ROOT, encoder_model, hub_environment, needs_packages
 from hub_server import HubServer
+from safetensors.torch import load_file, save_file
 from transformers import PreTrainedTokenizerFast
 
+from classification import pull
+from classification.contenders import Contender
 from classification.errors import InputError
 from classification.lineup import Lineup, load_lineup, pulled
+from classification.models import ModelPool
 from classification.pull import Reference, find
 from classification.run import load_run
 from classification.task import Label, Task
@@ -343,3 +350,147 @@ def test_what_is_no_reference_is_told(task: Task) -> None:
         assert Reference.parse(text) is None
     with pytest.raises(InputError, match="is not a repository; write owner/name, or owner/name@revision"):
         pulled("x", "only-a-name", task)
+
+
+@pytest.mark.parametrize("text", ["a/b--c", "a/b.git", "a/b.", f"a/{'x' * 97}", "a/b@v1\n"])
+def test_ids_that_the_client_refuses_are_no_references(text: str) -> None:
+    assert Reference.parse(text) is None
+
+
+def test_pull_requests_and_branches_with_slashes_are_revisions(online: HubServer, task: Task) -> None:
+    online.seed("alice/asked", DEMO / "tfidf")
+    api = huggingface_hub.HfApi(token=online.user("alice"))
+    operation = huggingface_hub.CommitOperationAdd("notes.txt", b"x")
+    api.create_commit("alice/asked", [operation], commit_message="x", create_pr=True)
+    api.create_branch("alice/asked", branch="try/this")
+    for revision in ("refs/pr/1", "try/this"):
+        assert find(Reference("alice/asked", revision)).download().is_dir()
+
+
+def test_a_repository_that_moved_is_found_where_it_went(online: HubServer) -> None:
+    online.seed("alice/old-name", DEMO / "tfidf")
+    huggingface_hub.HfApi(token=online.user("alice")).move_repo("alice/old-name", "alice/new-name")
+    assert find(Reference("alice/old-name")).download().is_dir()
+
+
+def test_a_commit_between_the_look_and_the_download_is_looked_over_too(
+    online: HubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    online.seed("mallory/quick", DEMO / "tfidf")
+    api = huggingface_hub.HfApi(token=online.user("mallory"))
+    download = pull.snapshot_download
+
+    def after_a_commit(*words: Any, **more: Any) -> str:
+        api.delete_file("model.safetensors", repo_id="mallory/quick")
+        api.upload_file(path_or_fileobj=b"x", path_in_repo="pytorch_model.bin", repo_id="mallory/quick")
+        return str(download(*words, **more))
+
+    monkeypatch.setattr(pull, "snapshot_download", after_a_commit)
+    with pytest.raises(InputError, match=r"its weights are a pickle \(pytorch_model.bin\)"):
+        find(Reference("mallory/quick"))
+
+
+def test_descriptions_and_vocabularies_without_end_are_never_downloaded(
+    online: HubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(DEMO / "tfidf", tmp_path / "r")
+    (tmp_path / "r" / "run.json").write_bytes(b" " * 5_000_001)
+    online.seed("mallory/long", tmp_path / "r")
+    with pytest.raises(InputError, match=r"run.json is larger than 5 MB; use a repository that describes itself"):
+        find(Reference("mallory/long"))
+    assert not [request for request in online.requests if "mallory/long/resolve" in request.path]
+    online.seed("mallory/wordy", DEMO / "tfidf")
+    monkeypatch.setattr(pull, "LONGEST_VOCABULARY", 100)
+    with pytest.raises(InputError, match=r"mallory/wordy: vocabulary.txt is larger than 0 MB"):
+        find(Reference("mallory/wordy"))
+
+
+def test_half_a_cache_says_that_the_weights_are_not_there(online: HubServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    online.seed("alice/half", DEMO / "tfidf")
+    find(Reference("alice/half"))
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
+    with pytest.raises(InputError, match="cannot pull alice/half: the Hub cannot be reached.*no copy is in the cache"):
+        find(Reference("alice/half")).download()
+
+
+def test_a_cache_that_cannot_be_written_is_told(online: HubServer, tmp_path: Path) -> None:
+    online.seed("alice/kept-nowhere", DEMO / "tfidf")
+    (tmp_path / "home").touch()
+    code = "from classification.pull import *; find(Reference('alice/kept-nowhere'))"
+    environment = hub_environment(online, None, tmp_path / "home") | {"PYTHONPATH": str(ROOT)}
+    found = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    last = found.stderr.strip().splitlines()[-1]
+    assert "InputError: cannot pull alice/kept-nowhere: " in last
+    assert "let HF_HOME name" in last
+
+
+@pytest.mark.parametrize("keys", [("1", "2", "3"), ("0", "1", "01"), ("-1", "0", "1"), ("a", "b", "c")])
+def test_outputs_that_are_not_counted_from_zero_are_refused(
+    online: HubServer, tmp_path: Path, task: Task, tokenizer: PreTrainedTokenizerFast, keys: tuple[str, ...]
+) -> None:
+    names = dict(zip(keys, task.label_names, strict=True))
+    folder = encoder_repo(tmp_path / "r", tokenizer, list(task.label_names), id2label=names)
+    assert "the keys of id2label in config.json" in refused(online, f"mallory/keys{abs(hash(keys))}", folder, task)
+
+
+def test_labels_that_only_look_alike_are_other_labels(
+    online: HubServer, tmp_path: Path, task: Task, tokenizer: PreTrainedTokenizerFast
+) -> None:
+    for place, names in enumerate((["Bearish", "Bullish", "N\u0435utral"], ["Bearish", "BEARISH", "Neutral"])):
+        folder = encoder_repo(tmp_path / str(place), tokenizer, names)
+        assert "use a model for these labels" in refused(online, f"mallory/alike{place}", folder, task)
+
+
+def test_weights_that_are_not_whole_or_no_numbers_are_told(
+    online: HubServer, tmp_path: Path, task: Task, tokenizer: PreTrainedTokenizerFast
+) -> None:
+    folder = encoder_repo(tmp_path / "r", tokenizer, list(task.label_names))
+    weights = load_file(folder / "model.safetensors")
+    pool = ModelPool()
+
+    def contender(name: str, found: dict[str, torch.Tensor]) -> Contender:
+        save_file(found, folder / "model.safetensors", metadata={"format": "pt"})
+        online.seed(name, folder)
+        return pulled("x", name, task)
+
+    headless = {key: value for key, value in weights.items() if "classifier" not in key}
+    with pytest.raises(
+        InputError, match=r"its files lack the weights 'classifier.bias', without which it would answer"
+    ):
+        contender("mallory/headless", headless).load(pool)
+    with pytest.raises(InputError, match="cannot load"):
+        contender("mallory/shape", weights | {"classifier.weight": torch.zeros(7, 32)}).load(pool)
+    nan = contender("mallory/nan", {key: value * float("nan") for key, value in weights.items()}).load(pool)
+    with pytest.raises(InputError, match=r"is not a number \(NaN\); its weights are damaged"):
+        nan.predict(TEXTS)
+    file = folder / "tokenizer_config.json"
+    for place, length in enumerate((-5, "many")):
+        file.write_text(json.dumps(json.loads(file.read_text()) | {"model_max_length": length}))
+        with pytest.raises(InputError):
+            contender(f"mallory/length{place}", weights).load(pool)
+
+
+def test_a_strangers_words_in_prompts_have_an_end(online: HubServer, tmp_path: Path) -> None:
+    record = load_run(DEMO / "minilm-lora")
+    shutil.copytree(DEMO / "minilm-lora", tmp_path / "r")
+    for place, task in enumerate((
+        record.task.model_copy(update={"instruction": "x" * 4001}),
+        record.task.model_copy(update={"labels": tuple(
+            label.model_copy(update={"verbalizer": label.name + "x" * 300}) for label in record.task.labels)}),
+    )):  # fmt: skip
+        record.model_copy(update={"task": task}).save(tmp_path / "r")
+        assert "characters, and at most" in refused(online, f"mallory/words{place}", tmp_path / "r", record.task)
+
+
+def test_an_adapter_of_another_family_and_a_wrong_revision_are_refused(
+    online: HubServer, tmp_path: Path, task: Task
+) -> None:
+    shutil.copytree(DEMO / "minilm-lora", tmp_path / "r")
+    file = tmp_path / "r" / "adapter_config.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"task_type": "CAUSAL_LM", "revision": [1]}))
+    said = refused(online, "mallory/family", tmp_path / "r", load_run(tmp_path / "r").task)
+    assert "the adapter is for 'CAUSAL_LM', and run.json says encoder" in said
+    (tmp_path / "r" / "run.json").unlink()
+    assert "the revision [1] in adapter_config.json is no name of one" in refused(
+        online, "mallory/revision", tmp_path / "r", task
+    )

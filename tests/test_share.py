@@ -13,6 +13,8 @@ import pytest
 from browser import DESKTOP, PHONE, browser, served, shoot, visit
 from comparing import compared
 from fakes import fake_comparison, fake_lineup
+from gradio_client import Client
+from gradio_client.exceptions import AppError
 from hub_server import HubServer
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
@@ -207,6 +209,22 @@ def test_a_private_one_opens_for_whoever_may_see_it_and_for_nobody_else(
             with visit(browser, url, f"?comparison={named}", waits_for=".alert") as page:
                 expect(page.get_by_role("alert")).to_contain_text(f"Cannot open the comparison {named}: ")
                 expect(page.locator(".headline")).to_contain_text("MiniLM tuned")
+
+
+def test_programs_open_one_by_its_name_with_the_same_rights(
+    online: HubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = online.user("olga")
+    published(online, tmp_path, "olga/for-programs", token)
+    monkeypatch.setenv("HF_TOKEN", token)
+    with page_with() as url:
+        client = Client(url, verbose=False, analytics_enabled=False)
+        assert "| tuned | fine-tuned |" in client.predict("markdown", "olga/for-programs@v1", api_name="/report")
+        assert [c["name"] for c in client.predict("olga/for-programs", api_name="/results")][1] == "tuned"
+    with page_with(place=Place("olga/space", shared=True)) as url:
+        client = Client(url, verbose=False, analytics_enabled=False)
+        with pytest.raises(AppError, match="^cannot open the comparison olga/for-programs: "):
+            client.predict("markdown", "olga/for-programs", api_name="/report")
 
 
 def test_what_one_token_fetched_is_not_kept_for_another(online: HubServer, tmp_path: Path) -> None:

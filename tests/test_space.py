@@ -11,6 +11,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -138,6 +139,7 @@ def test_a_space_is_made_brought_up_to_date_and_set_up(online: HubServer, tmp_pa
 def test_another_app_is_never_written_over(online: HubServer) -> None:
     api = connect(online.user("you"))
     api.create_repo("you/chess", repo_type="space", space_sdk="gradio")
+    api.upload_file(path_or_fileobj=b"# chess", path_in_repo="app.py", repo_id="you/chess", repo_type="space")
     with pytest.raises(InputError, match="the Space you/chess holds another app; choose another name"):
         plan_space(DEMO, "you/chess", api=api)
 
@@ -228,3 +230,71 @@ def test_the_dry_run_folder_starts_on_its_own_and_compares(
         shoot(page, "space-on-its-own")
         page.get_by_role("tab", name="Results").click()
         expect(page.get_by_role("table").first).to_contain_text("SmolLM2 fine-tuned")
+
+
+@pytest.mark.parametrize("name", ["README.md", "app.py", "task.yaml", "lineup.yaml", "requirements.txt", "ui"])
+def test_rows_called_like_a_file_of_the_space_do_not_take_its_place(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes((ROOT / "demo" / "headlines.csv").read_bytes())
+    file = tmp_path / ("lineup.yml" if name == "lineup.yaml" else "lineup.yaml")
+    file.write_text(
+        f"task: {ROOT}/tasks/financial-sentiment.yaml\ndemonstrations: {name}\ncontenders:\n"
+        "  - {name: a, approach: few-shot, shots: 1, model: HuggingFaceTB/SmolLM2-135M-Instruct}\n"
+    )
+    uploads = plan_space(file, "you/space").uploads
+    names = [upload.path for upload in uploads]
+    assert len(names) == len(set(names))
+    assert f"rows-{name}" in names
+    lineup = next(upload for upload in uploads if upload.path == "lineup.yaml")
+    assert yaml.safe_load(lineup.read())["demonstrations"] == f"rows-{name}"
+
+
+def test_no_path_of_this_machine_is_in_a_space(tmp_path: Path) -> None:
+    task = yaml.safe_load((ROOT / "tasks" / "financial-sentiment.yaml").read_text())
+    task["dataset"] = {"path": str(tmp_path / "private" / "rows")}
+    (tmp_path / "task.yaml").write_text(yaml.safe_dump(task))
+    file = tmp_path / "lineup.yaml"
+    file.write_text(
+        f"task: task.yaml\nresults: {ROOT}/demo/results\ncontenders:\n"
+        f"  - {{name: a, approach: baseline, run: {ROOT}/demo/tfidf}}\n"
+    )
+    for upload in plan_space(file, "you/space").uploads:
+        assert str(tmp_path).encode() not in upload.read(), upload.path
+
+
+def test_titles_names_and_links_stay_what_they_are(tmp_path: Path) -> None:
+    file = tmp_path / "lineup.yaml"
+    name = "a | <script>alert(1)</script>\\n---\\nlicense: evil"
+    file.write_text(
+        f"task: {ROOT}/tasks/financial-sentiment.yaml\ncontenders:\n"
+        f'  - {{name: "{name}", approach: zero-shot, model: HuggingFaceTB/SmolLM2-135M-Instruct}}\n'
+    )
+    card = plan_space(file, "you/space", SpaceSettings(title="x\n---\nlicense: evil\n# [y](javascript:z)")).card
+    assert front_matter(card)["license"] == "apache-2.0"
+    assert "<script>" not in card
+    assert "license: evil" not in card.splitlines()
+    with pytest.raises(InputError, match="is not a repository id"):
+        plan_space(file, "you/space", SpaceSettings(comparison="x) [y](https://evil"))
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "fault"),
+    [
+        ("POST", "/commit/main", {"status": 503}),
+        ("POST", "/commit/main", {"cut_after": 100}),
+        ("POST", "/preupload/", {"status": 403}),
+        ("POST", "/secrets|/variables", {"status": 500}),
+        ("POST", "/hardware", {"lose_answer": True}),
+    ],
+)
+def test_a_space_that_broke_off_is_completed_by_running_it_again(
+    online: HubServer, tmp_path: Path, method: str, path: str, fault: dict[str, Any]
+) -> None:
+    terminal = Terminal(online, online.user("you"), tmp_path / "home")
+    repo_id = f"you/broke-{abs(hash((path, str(fault))))}"
+    words = ["-m", "hub.space", "--repo_id", repo_id, "--lineup", "demo/lineup.yaml", "--variable", "A=b"]
+    online.faults.add(method, path, times=None, **fault)
+    said = sentence(terminal.run(*words, "--hardware", "cpu-basic", status=2))
+    assert said.startswith(("cannot push to", "cannot set up the Space"))
+    online.faults.clear()
+    terminal.run(*words, "--hardware", "cpu-basic")
+    assert "app.py" in connect(terminal.token).list_repo_files(repo_id, repo_type="space")

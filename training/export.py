@@ -25,6 +25,7 @@ from classification.contenders import Contender, ContenderEntry
 from classification.errors import InputError
 from classification.models import ModelPool
 from classification.run import load_run
+from hub.folders import new_folder
 
 from .finish import command_line
 
@@ -47,7 +48,8 @@ def export(run: Path, output: Path, *, model: str | None = None) -> float:
         The largest difference between a probability of the run and of its export, on the task's examples.
 
     Raises:
-        InputError: the run is no encoder, ``onnx`` is not installed, or the export answers differently.
+        InputError: the run is no encoder, ``onnx`` is not installed, the folder is not new, or the export answers
+            differently.
     """
     record = load_run(run)
     if record.family != "encoder" or record.export is not None:
@@ -58,14 +60,19 @@ def export(run: Path, output: Path, *, model: str | None = None) -> float:
     classifier = Contender(entry, record.task, record, run).load(ModelPool())
     if not isinstance(classifier, EncoderClassifier):
         raise InputError(f"{run}: is not loaded as an encoder; give a run of python -m training.encoder.")
-    _write(classifier, output)
-    record.model_copy(update={"export": "onnx", "name": output.resolve().name}).save(output)
-    texts = [*SAMPLES, *record.task.examples]
-    exported = OnnxClassifier(record.name, record.task, output, record)
-    difference = float(np.abs(exported.predict(texts).probabilities - classifier.predict(texts).probabilities).max())
-    if difference > TOLERANCE:
-        raise InputError(f"{output}: the export answers differently (by {difference:.2g}); do not use it.")
+    with new_folder(output, "--output_dir") as unfinished:
+        _write(classifier, unfinished)
+        record.model_copy(update={"export": "onnx", "name": output.resolve().name}).save(unfinished)
+        difference = _difference(classifier, OnnxClassifier(record.name, record.task, unfinished, record))
+        if not difference <= TOLERANCE:
+            raise InputError(f"{output}: the export answers differently (by {difference:.2g}), so it was not kept.")
     return difference
+
+
+def _difference(ours: EncoderClassifier, exported: OnnxClassifier) -> float:
+    """The largest between a probability of a run and of its export."""
+    texts = [*SAMPLES, *ours.task.examples]
+    return float(np.abs(exported.predict(texts).probabilities - ours.predict(texts).probabilities).max())
 
 
 def _write(classifier: EncoderClassifier, output: Path) -> None:

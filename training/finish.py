@@ -16,6 +16,7 @@ from peft import PeftModel
 from classification.dataset import Rows, Splits
 from classification.environment import hardware, library_versions
 from classification.errors import InputError
+from classification.hub_errors import without_tokens
 from classification.models import Weights
 from classification.predictions import Classifier
 from classification.run import BaseRecord, DataRecord, ExampleAnswer, Family, Method, RunRecord
@@ -153,10 +154,10 @@ def command_line(main: Callable[[], object]) -> None:
         main()
     except InputError as error:
         sys.exit(_say(error, 2))
-    except KeyboardInterrupt:
-        sys.exit(_say("stopped; go on with --resume_from_checkpoint true", 130))
+    except KeyboardInterrupt as stopped:
+        sys.exit(_say(str(stopped) or "stopped; go on with --resume_from_checkpoint true", 130))
 
 
 def _say(message: object, status: int) -> int:
-    sys.stderr.write(f"{message}\n")
+    sys.stderr.write(f"{without_tokens(str(message))}\n")
     return status

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,9 +65,15 @@ def fulfil(wish: Wish | None, folder: Path) -> Published | None:
         plan = plan_run(folder, wish.repo_id, options, api=wish.api)
         done = publish(plan, wish.api, progress=logger.info)
     except InputError as error:
-        raise InputError(
-            f"{error} The run is complete in {folder}; push it with: python -m hub.push {folder} "
-            f"--repo_id {wish.repo_id}{'' if wish.private else ' --public'}"
-        ) from None
+        raise InputError(f"{error} {_later(wish, folder)}") from None
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(f"stopped. {_later(wish, folder)}") from None
     logger.warning("published: %s", done.url)
     return done
+
+
+def _later(wish: Wish, folder: Path) -> str:
+    words = ["python", "-m", "hub.push", str(folder), "--repo_id", wish.repo_id]
+    words += ["--revision", wish.revision] if wish.revision else []
+    words += [] if wish.private else ["--public"]
+    return f"The run is complete in {folder}; push it with: {shlex.join(words)}"

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from ..errors import InputError
 from ..models import Base
 from ..predictions import Predictions
 from ..task import Task
@@ -67,11 +68,18 @@ class EncoderClassifier:
 
 
 def context_length(base: Base) -> int:
-    """Tokens that an encoder reads at most: what its tokenizer says, held to what its positions allow."""
+    """Tokens that an encoder reads at most: what its tokenizer says, held to what its positions allow.
+
+    Raises:
+        InputError: that is none.
+    """
     positions = int(getattr(base.model.config, "max_position_embeddings", 512))
     if getattr(base.model.config, "model_type", "") in ("roberta", "xlm-roberta", "camembert"):
         positions -= 2  # these begin to count after the padding position
-    return min(int(base.tokenizer.model_max_length), positions)
+    length = min(int(base.tokenizer.model_max_length), positions)
+    if length < 1:
+        raise InputError(f"{base.weights.model_id}: its tokenizer reads {length} tokens at most; correct its files.")
+    return length
 
 
 def probabilities(logits: NDArray[np.float32], *, multi_label: bool) -> NDArray[np.float32]:

@@ -11,6 +11,7 @@ from classification.lineup import Lineup
 
 from ..project import ROOT
 from .markdown import Markdown, link, render, table
+from .public import public
 
 #: Longest description that the Hub shows under a Space's title, in characters.
 SHORT = 60
@@ -76,7 +77,7 @@ def _front_matter(
 ) -> dict[str, object]:
     description = f"Prompt or fine-tune? Measured on {lineup.task.name}."
     found: dict[str, object] = {
-        "title": settings.title,
+        "title": public(settings.title),
         "emoji": "⚖️",
         "colorFrom": "blue",
         "colorTo": "yellow",
