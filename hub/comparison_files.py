@@ -19,8 +19,9 @@ from .publish import Upload
 from .tokens import check_no_token
 
 SCORES, PREDICTIONS, PLOT = "scores.parquet", "predictions.parquet", "quality-against-speed.svg"
+REPORT = "report.html"
 #: Everything that a comparison consists of on the Hub; a later report adds its file here.
-FILES = (COMPARISON_FILE, SCORES, PREDICTIONS, PLOT, "table.csv", "contenders/*.json", "contenders/*.parquet", "*.html")
+FILES = (COMPARISON_FILE, SCORES, PREDICTIONS, PLOT, "table.csv", "contenders/*.json", "contenders/*.parquet", REPORT)
 
 
 def uploads_of(folder: Path, comparison: Comparison) -> list[Upload]:
@@ -47,9 +48,9 @@ def _extras(folder: Path, comparison: Comparison) -> list[Upload]:
     slugs = [slug(contender.name) for contender in comparison.contenders]
     own = {f"contenders/{name}{ending}" for name in slugs for ending in (".json", ".parquet")}
     found = []
-    for path in sorted([*folder.glob("contenders/*"), *folder.glob("*.html")]):
+    for path in sorted([*folder.glob("contenders/*"), *folder.glob(REPORT)]):
         name = path.relative_to(folder).as_posix()
-        if path.suffix != ".html" and name not in own:
+        if name != REPORT and name not in own:
             continue
         if not path.resolve().is_relative_to(folder.resolve()):
             raise InputError(f"{path} is a link out of the folder; put the file itself there.")

@@ -184,7 +184,7 @@ def _commit(plan: Plan, api: HfApi) -> CommitInfo:
     """One commit on top of what is there now; the Hub refuses it when somebody else's comes in between."""
     there = _head(plan, api)
     names = {sibling.rfilename for sibling in there.siblings or ()} - {upload.path for upload in plan.uploads}
-    stale = sorted(name for name in names if any(fnmatchcase(name, pattern) for pattern in plan.replaces))
+    stale = sorted(name for name in names if any(_belongs(name, pattern) for pattern in plan.replaces))
     return api.create_commit(
         plan.repo_id,
         [
@@ -194,6 +194,11 @@ def _commit(plan: Plan, api: HfApi) -> CommitInfo:
         commit_message=plan.message, repo_type=plan.repo_type, revision=plan.revision,
         create_pr=plan.create_pr, parent_commit=there.sha,
     )  # fmt: skip
+
+
+def _belongs(name: str, pattern: str) -> bool:
+    """Whether a pattern means a file: one without a folder means no file in a folder, such as people's own."""
+    return fnmatchcase(name, pattern) and ("/" in pattern or "/" not in name)
 
 
 def _show(plan: Plan, api: HfApi) -> None:

@@ -177,6 +177,8 @@ def test_only_what_belongs_to_the_comparison_is_published(folder: Path, tmp_path
 
 def test_other_scores_links_and_tokens_are_refused(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "private.html").write_text("x")
+    (folder / "notes.html").write_text("somebody's own")
+    assert "notes.html" not in {upload.path for upload in plan_comparison(folder, "you/x").uploads}
     (folder / "report.html").symlink_to(tmp_path / "private.html")
     with pytest.raises(InputError, match=r"report.html is a link out of the folder; put the file itself there"):
         plan_comparison(folder, "you/x")

@@ -300,11 +300,11 @@ def test_versions_count_up_and_never_move(api: HfApi) -> None:
 def test_what_an_earlier_push_left_goes_and_what_people_added_stays(api: HfApi) -> None:
     mine = ("*.bin", "adapter_model.safetensors", "model.safetensors", "config.json")
     publish(small_plan("you/tidy"), api)
-    for name in ("photo.png", "pytorch_model.bin", "notes.md"):
+    for name in ("photo.png", "pytorch_model.bin", "notes.md", "theirs/data.bin"):
         api.upload_file(path_or_fileobj=b"x", path_in_repo=name, repo_id="you/tidy")
     publish(Plan("you/tidy", (Upload("adapter_model.safetensors", b"y" * 100),), "New", replaces=mine), api)
     assert files_of(api, "you/tidy") == {
-        ".gitattributes", "README.md", "adapter_model.safetensors", "photo.png", "notes.md",
+        ".gitattributes", "README.md", "adapter_model.safetensors", "photo.png", "notes.md", "theirs/data.bin",
     }  # fmt: skip
 
 
