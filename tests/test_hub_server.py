@@ -960,5 +960,8 @@ def test_people_can_serve_it(tmp_path: Path) -> None:
         finally:
             began = time.monotonic()
             process.send_signal(signal.SIGINT)
-            assert process.wait(timeout=20) == 0
+            try:
+                assert process.wait(timeout=20) == 0
+            finally:
+                process.kill()  # else the test would wait for it without end
     assert time.monotonic() - began < 10

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import threading
 from contextlib import suppress
@@ -14,6 +15,8 @@ from .server import HubServer, serving
 def main() -> int:
     """Serve until interrupted."""
     options = _parser().parse_args()
+    # A shell that starts it in the background has it ignore Ctrl-C.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with serving(options.data, port=options.port) as server, suppress(KeyboardInterrupt):
         sys.stdout.write(_welcome(server, options.user))
         sys.stdout.flush()
