@@ -73,13 +73,13 @@ def test_mistakes_cost_nothing(words: list[str], said: str) -> None:
 
 def test_the_job_that_is_started_trains_and_pushes(online: HubServer, tmp_path: Path) -> None:
     """The recorded job is run here: its repository at its mount, its command, and the secret that it was given."""
-    token = online.user("you")
+    token = online.user("jobber")
     terminal = Terminal(online, token, tmp_path / "home")
-    words = ["training.baseline", "--repo_id", "you/floor-job", "--flavor", "cpu-basic", "--timeout", "10m"]
+    words = ["training.baseline", "--repo_id", "jobber/floor-job", "--flavor", "cpu-basic", "--timeout", "10m"]
     found = terminal.run("-m", "hub.jobs", *words, "--", *TRAIN)
-    assert found.stdout.startswith(f"{online.url}/jobs/you/")
+    assert found.stdout.startswith(f"{online.url}/jobs/jobber/")
     assert token not in "".join(terminal.seen)
-    (job,) = connect(token).list_jobs(namespace="you")
+    (job,) = connect(token).list_jobs(namespace="jobber")
     assert job.flavor == "cpu-basic"
     assert token not in json.dumps(job.environment or {})
     (volume,) = job.volumes
@@ -92,7 +92,7 @@ def test_the_job_that_is_started_trains_and_pushes(online: HubServer, tmp_path: 
         [*job.command[:-1], line], env=environment, capture_output=True, text=True, timeout=120, check=False
     )
     assert ran.returncode == 0, ran.stderr
-    assert "you/floor-job" in [model.id for model in connect(token).list_models(author="you")]
+    assert "jobber/floor-job" in [model.id for model in connect(token).list_models(author="jobber")]
 
 
 def test_somebody_elses_name_is_refused_before_anything_is_sent(hub_server: HubServer, tmp_path: Path) -> None:
