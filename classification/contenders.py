@@ -223,7 +223,7 @@ def _base_of(entry: ContenderEntry, record: RunRecord, folder: Path) -> tuple[st
         raise InputError(f"{entry.name}: the adapter stands on {named}, not on {entry.model}; leave 'model' out.")
     if entry.model:
         return entry.model, entry.revision
-    if record.base is None or record.base.weights == "path":
+    if record.base is None or record.base.from_folder:
         name = f"the base model {record.base.id!r} came from a folder" if record.base else "no base model is recorded"
         raise InputError(f"{folder}: {name}; say in the lineup where it is, with 'model: FOLDER'.")
     return record.base.id, record.base.revision

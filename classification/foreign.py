@@ -166,7 +166,7 @@ def _check_base(remote: RemoteRun, record: RunRecord, adapter: Mapping[str, Any]
             f"{remote}: the adapter is for the base model {shown(base)}, and its run.json names {said}; "
             "one of them is wrong, so neither is believed."
         )
-    if record.base.weights != "path" and Reference.parse(base) is None:
+    if not record.base.from_folder and Reference.parse(base) is None:
         raise InputError(f"{remote}: its base model {shown(base)} is not a Hub id; it cannot be found from here.")
 
 

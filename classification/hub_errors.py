@@ -14,7 +14,7 @@ from .errors import InputError, shown
 
 #: What a Hub token looks like, also inside a header or an address; `hf_hub_download` and other such words are none.
 TOKEN = re.compile(r"\b(?:hf|api_org)_(?:[a-z]+_)*[A-Za-z0-9]{16,}[\w.-]*|(?<=Bearer )[\w.~+/=-]{16,}")
-#: Lines of a client's message that only say where help is to be found.
+#: Characters of the Hub's own words that a sentence repeats.
 LONGEST_MESSAGE = 200
 
 UNREACHABLE = (

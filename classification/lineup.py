@@ -11,15 +11,13 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from .contenders import APPROACHES, Approach, Contender, ContenderEntry
+from .contenders import Approach, Contender, ContenderEntry
 from .errors import InputError, one_of, shown
 from .foreign import record_of
 from .models import ModelPool
 from .pull import Reference, find
 from .run import RunRecord, load_run
 from .task import Task, explain, load_task, read_yaml
-
-__all__ = ["APPROACHES", "Contender", "ContenderEntry", "Lineup", "load_lineup", "pulled"]
 
 
 class LineupFile(BaseModel):

@@ -40,6 +40,11 @@ class BaseRecord(_Record):
     revision: str | None = None
     weights: str = Field(description="which copy was used: package, cache, hub or path")
 
+    @property
+    def from_folder(self) -> bool:
+        """Whether it was in a folder of the machine that trained, so that its id is no more than a name."""
+        return self.weights.startswith("path")
+
 
 class DataRecord(_Record):
     """The rows that a run was trained on."""

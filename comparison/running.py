@@ -9,10 +9,11 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from classification.contenders import Contender
 from classification.data.rows import Rows
 from classification.dataset import load_rows
 from classification.errors import InputError, nearest, one_of, shown
-from classification.lineup import Contender, load_lineup
+from classification.lineup import load_lineup
 from classification.models import ModelPool
 
 from .comparison import Comparison, compare

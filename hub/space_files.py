@@ -79,7 +79,7 @@ def _check(contender: Contender) -> None:
     stands_on_path = contender.record is not None and contender.record.method == "lora" and not model
     base = contender.record.base if contender.record else None
     if (model and (Path(model).exists() or Reference.parse(model) is None)) or (
-        stands_on_path and base is not None and base.weights.startswith("path")
+        stands_on_path and base is not None and base.from_folder
     ):
         raise InputError(
             f"{contender.name} stands on a model in a folder of this machine ({model or (base and base.id)}), which a "

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
-from classification.contenders import Contender, ContenderEntry
+from classification.contenders import APPROACHES, Contender, ContenderEntry
 from classification.errors import InputError
-from classification.lineup import APPROACHES, load_lineup
+from classification.lineup import load_lineup
 from classification.models import ModelPool
 from classification.run import load_run
 

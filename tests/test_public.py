@@ -13,7 +13,7 @@ from hub.cards.public import base_id, dataset_id, hub_id, public, source_name, w
     [
         ("/home/ann/rows.csv", "rows.csv"),
         ("see /home/ann/rows.csv, then", "see rows.csv, then"),
-        ("'/work/x/y/z'", "'z'"),
+        ("'/srv/x/y/z'", "'z'"),
         ("~/models/llama", "llama"),
         (r"C:\Users\ann\rows.csv", "rows.csv"),
         ("c:/Users/ann/rows.csv", "rows.csv"),

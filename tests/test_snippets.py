@@ -12,7 +12,7 @@ import yaml
 from carding import BASE, LETTERS, TAGS, many_labels, run_record
 from conftest import ROOT, needs_packages
 
-from classification.lineup import ContenderEntry
+from classification.contenders import ContenderEntry
 from classification.models import ModelPool, _converted, locate
 from classification.prompts import render
 from classification.run import BaseRecord, ExampleAnswer, RunRecord, load_run

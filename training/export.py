@@ -31,7 +31,7 @@ from .finish import command_line
 
 #: Texts of different lengths, so that neither length nor number of texts is taken for fixed.
 SAMPLES = ("a short text", "another text that is somewhat longer than the first one")
-#: Largest difference of a probability between the model and its export; measured ones are about 1e-6.
+#: Largest difference of a probability between the model and its export that is taken for rounding.
 TOLERANCE = 1e-3
 LARGEST = 2_000_000_000  # bytes of one ONNX file
 

@@ -67,7 +67,7 @@ def limits_of(record: RunRecord, evidence: Evidence | None) -> Limits:
         calibration=f"{scores.ece:.3f}" if scores and scores.ece and scores.ece > MISCALIBRATED else None,
         shortened=scores.shortened if scores else 0,
         quantized=escaped(quantized[1]) if quantized else None,
-        foreign_base=base is not None and base.weights.startswith("path"),
+        foreign_base=base is not None and base.from_folder,
         max_length=record.max_length if record.base is not None else None,
     )
 

@@ -65,7 +65,7 @@ def base_id(record: RunRecord) -> str | None:
 
     A few old models have an id without an owner (``gpt2``), so a name from a folder is told by the record.
     """
-    if record.base is None or record.base.weights.startswith("path"):
+    if record.base is None or record.base.from_folder:
         return None
     owned = record.base.id if "/" in record.base.id else f"models/{record.base.id}"
     return record.base.id if hub_id(owned) else None
