@@ -1,40 +1,49 @@
-"""Labelled rows of a task: read from a file, a folder or the Hub, checked, and split where they are not."""
+"""Labelled rows of a task: read from a file, a folder or the Hub, checked, and split where they are not.
+
+Whatever was assumed in reading (an encoding, a column, a file that is not used) is logged as a warning, so that no
+command reads rows in silence; `Splits.notes` has the same sentences.
+"""
 
 from __future__ import annotations
 
 import hashlib
-import os
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from datasets import Dataset
-from huggingface_hub.utils import HFValidationError, validate_repo_id
-
-from .data.reading import READERS, Pick, read_file, read_hub
-from .data.rows import Rows, counted, interpret
+from .data.counting import counted
+from .data.labels.reader import UnlabelledError
+from .data.reading.sources import WHOLE, ReadOptions, open_source
+from .data.reading.split_names import SPLIT_NAMES
+from .data.rows import Rows
 from .data.splitting import carve
 from .errors import InputError, nearest, one_of, shown
-from .task import DatasetSource, Task
+from .task import Task
 
-#: Our splits, and what they are called elsewhere.
-SPLIT_NAMES = {"train": ("train",), "validation": ("validation", "valid", "val", "dev"), "test": ("test",)}
-
-#: What a single file counts as until the caller says what its rows are for.
-WHOLE = ""
-
-__all__ = ["Rows", "Splits", "load_rows", "load_splits"]
+__all__ = ["ReadOptions", "Rows", "Splits", "load_rows", "load_splits"]
 
 
 @dataclass(frozen=True)
 class Splits:
-    """The rows of a dataset. A split that neither exists nor could be made is ``None``."""
+    """The rows of a dataset. A split that neither exists nor could be made is ``None``.
+
+    Attributes:
+        train: rows to learn from.
+        validation: rows to choose by.
+        test: rows to measure on.
+        source: where they are from.
+        notes: what was assumed or left out in reading, as sentences.
+        suspects: split to the rows (from 1) of it that may hold other rows which quotation marks swallowed.
+    """
 
     train: Rows | None
     validation: Rows | None
     test: Rows | None
     source: str
+    notes: tuple[str, ...] = field(default=(), compare=False)
+    suspects: Mapping[str, tuple[int, ...]] = field(default_factory=dict, compare=False)
 
     def items(self) -> Iterator[tuple[str, Rows]]:
         """Name and rows of each split that there is."""
@@ -50,7 +59,14 @@ class Splits:
         return hashlib.sha256(parts.encode()).hexdigest()
 
 
-def load_rows(path: str | Path, task: Task, *, split: str | None = None, limit: int | None = None) -> Rows:
+def load_rows(
+    path: str | Path,
+    task: Task,
+    *,
+    split: str | None = None,
+    limit: int | None = None,
+    options: ReadOptions | None = None,
+) -> Rows:
     """Labelled rows of one file, or of one split of a folder or Hub dataset.
 
     Args:
@@ -59,18 +75,20 @@ def load_rows(path: str | Path, task: Task, *, split: str | None = None, limit: 
         split: train, validation or test; by default the test split, or the only one there is. One file is
             one split, whatever its name.
         limit: read only so many rows from the start.
+        options: what a person says about the rows.
 
     Raises:
         InputError: the rows cannot be read or do not fit the task; see `load_splits`.
     """
-    found = _read(str(path), task)
-    if len(found) == 1 and (split is None or WHOLE in found):
-        split = next(iter(found))
+    source = open_source(str(path), task, options or ReadOptions())
+    if len(source.splits) == 1 and (split is None or WHOLE in source.splits):
+        split = next(iter(source.splits))
     split = split if split is not None else "test"
-    if split not in found:
-        raise InputError(f"{path}: no {split} split{nearest(split, found)}; it has {one_of(found)}.")
-    where, table = found[split]
-    return interpret(table if limit is None else table.select(range(min(limit, len(table)))), task, where)
+    if split not in source.splits:
+        raise InputError(f"{path}: no {split} split{nearest(split, source.splits)}; it has {one_of(source.splits)}.")
+    rows = source.rows(split)
+    source.told()
+    return rows if limit is None else rows.select(range(min(limit, len(rows))))
 
 
 def load_splits(
@@ -81,10 +99,13 @@ def load_splits(
     need: Sequence[str] = ("train",),
     validation_size: float = 0.1,
     test_size: float = 0.1,
+    options: ReadOptions | None = None,
+    tell: bool = True,
 ) -> Splits:
     """All rows of a dataset. A missing validation or test split is carved from the training rows.
 
-    Carved splits are seeded, stratified by label, and share no text with what remains.
+    Carved splits are seeded, stratified by label, and share no text with what remains. A split without labels,
+    as published test splits often are, counts as missing unless it is needed.
 
     Args:
         task: says which columns to read and which labels are allowed.
@@ -93,40 +114,56 @@ def load_splits(
         need: splits without which the caller cannot go on.
         validation_size: share of all rows for a validation split that is missing; 0 for none.
         test_size: the same for a test split.
+        options: what a person says about the rows.
+        tell: log the notes; a caller that shows them itself does without.
 
     Raises:
         InputError: no such source or column, a row without text or with an unknown label, an empty or
-            missing split, training rows of one class only, a file that is malformed, too large or not
-            UTF-8. Row numbers count data rows from 1.
+            missing split, training rows of one class only, a file that is malformed, too large or of an
+            encoding that cannot be told. Row numbers count data rows from 1.
     """
-    source = data or (task.dataset.path if task.dataset else None)
-    if source is None:
+    named = data or (task.dataset.path if task.dataset else None)
+    if named is None:
         raise InputError(f"the task {task.name} names no dataset; say where its rows are with --data.")
-    tables = {"train" if name == WHOLE else name: table for name, table in _read(source, task).items()}
-    found = {name: interpret(table, task, where) for name, (where, table) in tables.items()}
+    source = open_source(named, task, options or ReadOptions())
+    found: dict[str, Rows] = {}
+    for split in source.splits:
+        name = "train" if split == WHOLE else split
+        try:
+            found[name] = source.rows(split)
+        except UnlabelledError as error:
+            if name in need or name == "train" or len(source.splits) == 1:
+                raise
+            source.notes.append(f"{str(error).rstrip('.')} (the {name} split is left out).")
     if "train" in need and "train" in found:
-        _need_two_classes(found["train"], source)
-    found = _complete(found, seed, {"test": test_size, "validation": validation_size}, source)
+        _need_two_classes(found["train"], named)
+    before = found.get("train")
+    found = _complete(found, seed, {"test": test_size, "validation": validation_size}, named)
     for name in need:
         if name not in found:
-            raise InputError(f"{source}: no {name} split; it has {one_of(found)}, so add one.")
-    if "train" in need:
-        _need_two_classes(found["train"], source)  # again: the only row of a class may have been carved away
-    return Splits(found.get("train"), found.get("validation"), found.get("test"), source)
+            raise InputError(f"{named}: no {name} split; it has {one_of(found)}, so add one.")
+    if "train" in need and before is not None:
+        source.notes += _check_remaining(before, found["train"], task, named)
+    suspects = {"train" if split == WHOLE else split: rows for split, rows in source.suspects.items()}
+    if before is not found.get("train"):  # their numbers are no longer those of the file
+        suspects.pop("train", None)
+    return Splits(
+        found.get("train"), found.get("validation"), found.get("test"), named, source.told(log=tell), suspects
+    )
 
 
 def _complete(found: dict[str, Rows], seed: int, sizes: Mapping[str, float], source: str) -> dict[str, Rows]:
     """Carve the splits that are missing; each size is a share of the training rows as they came."""
-    remaining = 1.0
+    remaining, given = 1.0, found.get("train")
     for name, size in sizes.items():
-        if name in found or "train" not in found or not size:
+        if name in found or given is None or not size:
             continue
         train = found["train"]
         try:
             rest, part = carve(train.texts, train.labels, size / remaining, seed)
         except ValueError:
             raise InputError(
-                f"{source}: {counted(len(train), 'row')} with too few different texts to make a {name} split of; "
+                f"{source}: {counted(len(given), 'row')} with too few different texts to make a {name} split of; "
                 "add rows."
             ) from None
         found |= {"train": train.select(rest), name: train.select(part)}
@@ -143,63 +180,20 @@ def _need_two_classes(train: Rows, source: str) -> None:
         )
 
 
-def _read(source: str, task: Task) -> dict[str, tuple[str, Dataset]]:
-    """Split name to its place and raw rows; one file is the split `WHOLE`."""
-    path = Path(source).expanduser()
-    if os.path.isfile(path):  # noqa: PTH113  unlike Path.is_file, false for a name that no file system allows
-        return {WHOLE: (source, read_file(path, _picker(task, source)))}
-    if os.path.isdir(path):  # noqa: PTH112
-        return _read_folder(path, task)
-    if path.suffix.lower() in READERS or source.count("/") != 1:
-        raise InputError(f"{source}: no such file or folder; give one that exists, or a Hub id like 'owner/name'.")
-    try:
-        validate_repo_id(source)
-    except HFValidationError:
-        raise InputError(f"{source}: no such file or folder, and no Hub id like 'owner/name'; give either.") from None
-    return _read_hub(source, task)
-
-
-def _read_folder(folder: Path, task: Task) -> dict[str, tuple[str, Dataset]]:
-    found: dict[str, tuple[str, Dataset]] = {}
-    for name, aliases in SPLIT_NAMES.items():
-        files = [file for alias in aliases for suffix in READERS if (file := folder / f"{alias}{suffix}").is_file()]
-        if len(files) > 1:
-            names = one_of(file.name for file in files)
-            raise InputError(f"{folder}: the {name} split could be {names}; keep one of them.")
-        if files:
-            found[name] = (str(files[0]), read_file(files[0], _picker(task, str(files[0]))))
-    if not found:
+def _check_remaining(before: Rows, train: Rows, task: Task, source: str) -> list[str]:
+    """Labels whose only rows were set aside for the splits that were carved: told, or refused where one is left."""
+    counts = Counter(name for names in before.labels for name in names)
+    left = {name for names in train.labels for name in names}
+    gone = [name for name in task.label_names if counts[name] and name not in left]
+    if len(left) < 2:
         raise InputError(
-            f"{folder}: no file named train, validation or test in it; name them so, with {one_of(READERS)}."
+            f"{source}: {counted(len(before), 'row')}, and after validation and test rows were set aside, all "
+            f"{len(train)} that are left to train on have the label {shown(next(iter(left), ''))}; add rows of "
+            f"{one_of(gone)}."
         )
-    return found
-
-
-def _read_hub(source: str, task: Task) -> dict[str, tuple[str, Dataset]]:
-    own = task.dataset is not None and source == task.dataset.path
-    described = task.dataset if own and task.dataset else DatasetSource(path=source)
-    tables = read_hub(described, _picker(task, source))
-    names = described.splits or {
-        name: alias for name, aliases in SPLIT_NAMES.items() for alias in reversed(aliases) if alias in tables
-    }
-    missing = sorted(set(names.values()) - set(tables))
-    if missing or not names:
-        raise InputError(f"{source}: no split {one_of(missing or SPLIT_NAMES)}; it has {one_of(tables)}.")
-    return {name: (f"{source} ({theirs})", tables[theirs]) for name, theirs in names.items()}
-
-
-def _picker(task: Task, where: str) -> Pick:
-    wanted = task.dataset or DatasetSource(path=where)
-
-    def pick(columns: Sequence[str]) -> tuple[str, str]:
-        def choose(name: str, default: str) -> str:
-            for candidate in (name, default):
-                if candidate in columns:
-                    return candidate
-            raise InputError(
-                f"{where}: no column {name!r}{nearest(name, columns)}; it has {', '.join(map(repr, columns))}."
-            )
-
-        return choose(wanted.text_column, "text"), choose(wanted.label_column, "label")
-
-    return pick
+    if not gone:
+        return []
+    return [
+        f"{source}: no training row of {one_of(gone)} is left, since its "
+        f"{counted(sum(counts[name] for name in gone), 'row')} went to validation or test; add rows."
+    ]

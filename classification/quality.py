@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .data.checks import CHECKS, Example, Finding, Severity
+from .data.quality.checks import CHECKS
+from .data.quality.findings import Example, Finding, Severity
 from .dataset import Splits
 from .task import Task
 

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from classification.data.reading import READERS
+from classification.data.reading.files import is_data_file
+from classification.data.reading.folders import files_of_rows
 from classification.errors import InputError
 from classification.run import RUN_FILES
-from classification.task import load_task, read_yaml
+from classification.task import load_task
+from classification.yaml_files import read_yaml
 
 from .publish import Upload
 
@@ -66,7 +68,7 @@ def inputs_of(words: Sequence[str]) -> Inputs:
 
 def _moved(inputs: Inputs, option: str, value: str, named: set[str]) -> str:
     path = Path(value)
-    if (option in NEEDED and not path.is_file()) or (path.suffix.lower() in READERS and not path.exists()):
+    if (option in NEEDED and not path.is_file()) or (is_data_file(path.name) and not path.exists()):
         raise InputError(f"{option} {value}: no such file; the job needs it from here.")
     if option == "--task":
         load_task(path)  # a mistake in it costs nothing here, and a machine's start there
@@ -87,16 +89,12 @@ def _check_config(file: Path, named: set[str]) -> None:
 
 
 def _files(path: Path) -> Iterator[tuple[Path, str]]:
-    """A file, or of a folder what rows and models consist of: whatever else lies there is nobody's business."""
+    """A file, or the files of a folder that hold rows or belong to a model, with the place of each in it."""
     if path.is_file():
         yield path, ""
         return
-    kept = [
-        (file, f"/{file.name}")
-        for file in sorted(path.iterdir())
-        if file.is_file() and not file.name.startswith(".")
-        and (file.suffix.lower() in READERS or any(fnmatchcase(file.name, pattern) for pattern in RUN_FILES))
-    ]  # fmt: skip
+    own = [file for file in sorted(path.iterdir()) if any(fnmatchcase(file.name, pattern) for pattern in RUN_FILES)]
+    kept = dict.fromkeys([*files_of_rows(path), *(file for file in own if file.is_file())])
     if not kept:
         raise InputError(f"{path}: neither rows nor a model are in this folder; name one that a job can use.")
-    yield from kept
+    yield from ((file, f"/{file.relative_to(path).as_posix()}") for file in kept)

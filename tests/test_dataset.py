@@ -11,9 +11,9 @@ import pytest
 from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Value
 from datasets.exceptions import DatasetNotFoundError
 
-from classification.data import reading
+from classification.data.reading import files
 from classification.data.splitting import carve, fold
-from classification.dataset import Rows, load_rows, load_splits
+from classification.dataset import ReadOptions, Rows, load_rows, load_splits
 from classification.errors import InputError
 from classification.task import DatasetSource, Label, Task, load_task
 
@@ -70,7 +70,7 @@ def many(rows: int, good: int) -> str:
 
 
 def test_a_csv_keeps_every_cell_as_the_text_it_is(give: Give) -> None:
-    file = give("rows.csv", HEADER + 'NA,Good\nnull,1\n007,0\n1.50,Bad\n"a, ""b""\nc",Good\n')
+    file = give("rows.csv", HEADER + 'NA,Good\nnull,Good\n007,Bad\n1.50,Bad\n"a, ""b""\nc",Good\n')
     rows = load_rows(file, MOOD)
     assert rows.texts == ("NA", "null", "007", "1.50", 'a, "b"\nc')
     assert rows.labels == (("Good",), ("Good",), ("Bad",), ("Bad",), ("Good",))
@@ -107,7 +107,14 @@ def test_every_format_gives_the_same_rows(tmp_path: Path, give: Give, name: str)
 
 def test_numbers_stand_for_labels_where_the_task_maps_them(give: Give) -> None:
     file = give("rows.jsonl", '{"text": "a", "label": 1}\n{"text": "b", "label": 0}\n')
-    assert load_rows(file, MOOD).labels == (("Good",), ("Bad",))
+    assert load_rows(file, MOOD, options=ReadOptions(use_label_values=True)).labels == (("Good",), ("Bad",))
+    own = MOOD.model_copy(update={"dataset": DatasetSource(path=str(file), label_values={"0": "Bad", "1": "Good"})})
+    assert load_rows(file, own).labels == (("Good",), ("Bad",))
+    assert complaint(file) == (
+        "rows.jsonl: 2 rows have a label that the task mood does not know (row 1 1, row 2 0); allowed: Bad or Good; "
+        "the task's label_values would read them: where these rows are written as in the task's own dataset, add "
+        "--use_label_values."
+    )
 
 
 def test_several_labels_are_joined_or_listed_and_come_in_the_order_of_the_task(give: Give) -> None:
@@ -154,14 +161,20 @@ def test_reading_leaves_nothing_behind(give: Give, tmp_path: Path, monkeypatch: 
 @pytest.mark.parametrize(
     ("name", "content", "sentence"),
     [
-        ("rows.xlsx", "x", "rows.xlsx: cannot read .xlsx; give .csv, .tsv, .jsonl, .json or .parquet."),
+        (
+            "rows.xlsx",
+            "x",
+            "rows.xlsx: cannot read .xlsx; give .csv, .tsv, .jsonl, .json or .parquet, or save the sheet as CSV in "
+            "UTF-8.",
+        ),
         ("rows.csv", "", "rows.csv: the file is empty; give one with a header and labelled rows."),
         ("rows.csv", HEADER, "rows.csv: no rows below the header; add labelled rows."),
         ("rows.jsonl", "\n\n", "rows.jsonl: no rows; add labelled rows."),
         (
             "rows.csv",
-            "sentences,mood\na,Good\n",
-            "rows.csv: no column 'sentence' (did you mean 'sentences'?); it has 'sentences', 'mood'.",
+            "phrases,also,mood\na,b,Good\n",
+            "rows.csv: no column that is plainly the text; it has 'phrases', 'also', 'mood'; say which one with "
+            "--text_column NAME.",
         ),
         (
             "rows.csv",
@@ -177,26 +190,20 @@ def test_reading_leaves_nothing_behind(give: Give, tmp_path: Path, monkeypatch: 
         ),
         (
             "rows.jsonl",
-            '{"text": "a", "label": 1}\n{"label": 1}\n',
+            '{"text": "a", "label": "Good"}\n{"label": "Good"}\n',
             "rows.jsonl: the text is empty in 1 of 2 rows (row 2); fill or remove them.",
         ),
         (
             "rows.csv",
             (HEADER + "好,Good\n").encode("gb18030"),
-            "rows.csv, line 2: not UTF-8 text (byte 0xba at position 1); convert the file to UTF-8, for example with "
-            "`iconv -f GB18030 -t UTF-8`.",
+            "rows.csv: not UTF-8 text (byte 0xba in line 2), and which encoding it is cannot be told; it would read "
+            "as Windows-1252 ('ºÃ,Good'); open it in the program that wrote it and save it as UTF-8.",
         ),
         (
             "rows.jsonl",
             '{"text": "好", "label": 1}\n'.encode("gb18030"),
-            "rows.jsonl, line 1: not UTF-8 text (byte 0xba at position 11); convert the file to UTF-8, for example "
-            "with `iconv -f GB18030 -t UTF-8`.",
-        ),
-        (
-            "rows.csv",
-            (HEADER + "a,Good\n").encode("utf-16"),
-            "rows.csv, line 1: not UTF-8 text (byte 0xff at position 1); convert the file to UTF-8, for example with "
-            "`iconv -f UTF-16 -t UTF-8`.",
+            "rows.jsonl: not UTF-8 text (byte 0xba in line 1), and which encoding it is cannot be told; it would read "
+            "as Windows-1252 ('ºÃ'); open it in the program that wrote it and save it as UTF-8.",
         ),
         (
             "rows.csv",
@@ -206,20 +213,20 @@ def test_reading_leaves_nothing_behind(give: Give, tmp_path: Path, monkeypatch: 
         ),
         (
             "rows.csv",
-            HEADER + 'a,Good\n"b,Bad\nc,Good\n',
-            "rows.csv, line 4: row 2 has 1 cell where the header has 2; put cells with a separator, quote or line "
-            "break in double quotes.",
+            HEADER + 'a,Good\n"b, c",Good\n"d,Bad\ne,Good\n',
+            "rows.csv, line 5: malformed (unexpected end of data); is a double quote left open?",
         ),
         (
             "rows.jsonl",
             '{"text": "a", "label": 1}\n{"text": "b", "label"\n',
-            "rows.jsonl, line 2: not valid JSON (expecting ':' delimiter); write one object a line.",
+            "rows.jsonl, line 2: not valid JSON (expecting ':' delimiter); write one object a line, or one list of "
+            "objects.",
         ),
         (
             "rows.jsonl",
             '"a"\n',
-            'rows.jsonl, line 1: found \'a\' where a row is an object like {"text": "...", "label": "..."}; '
-            "correct that line.",
+            'rows.jsonl, line 1: found \'a\', and rows are objects like {"text": "...", "label": "..."}, one a line or '
+            "in a list; correct that line.",
         ),
     ],
 )
@@ -237,7 +244,7 @@ def test_a_parquet_file_that_is_none_or_has_no_rows_is_explained(give: Give, tmp
 
 def test_a_file_over_the_limit_is_refused_before_it_is_read(give: Give, monkeypatch: pytest.MonkeyPatch) -> None:
     file = give("rows.csv", b"\xff" * 3_000_000)
-    monkeypatch.setattr(reading, "MAX_BYTES", 1_000_000)
+    monkeypatch.setattr(files, "MAX_BYTES", 1_000_000)
     assert complaint(file) == "rows.csv: 3.0 MB is over the limit of 1.0 MB a file; give a sample of it."
 
 
@@ -266,9 +273,10 @@ def test_a_task_without_dataset_asks_for_data() -> None:
 
 
 def test_label_values_must_lead_to_labels(give: Give) -> None:
-    source = DatasetSource(path="owner/moods", label_values={"0": "bad"})
+    file = give("rows.csv", many(2, 1))
+    source = DatasetSource(path=str(file), label_values={"0": "bad"})
     task = MOOD.model_copy(update={"dataset": source})
-    assert complaint(give("rows.csv", many(2, 1)), task) == (
+    assert complaint(file, task) == (
         "the task mood maps the value '0' to 'bad', which is none of its labels (did you mean 'Bad'?); "
         "correct dataset.label_values."
     )
@@ -390,7 +398,7 @@ def hub(monkeypatch: pytest.MonkeyPatch, answer: DatasetDict | Exception) -> lis
             raise answer
         return answer
 
-    monkeypatch.setattr(reading, "load_dataset", load)
+    monkeypatch.setattr("datasets.load_dataset", load)
     return asked
 
 

@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from transformers import EarlyStoppingCallback, TrainerCallback, TrainingArguments
-from transformers.trainer_utils import get_last_checkpoint
+from transformers import TrainerCallback, TrainingArguments
 from trl import ModelConfig
 
+from classification.dataset import ReadOptions
 from classification.errors import InputError
 
-from .clock import Clock
+from .clock import Clock, Patience
 
 #: Arguments that say where or on whose account a run happened; a run folder may be published, so they stay out.
 PRIVATE = re.compile(r"token|_dir$|^output|^run_name$|^hub_|^push_|^resume|^project$|_path$|accelerator|deepspeed|fsdp")
@@ -33,6 +33,12 @@ class TaskArguments:
         metadata={"help": "Labelled rows: a file, a folder of train/validation/test files, or a Hub dataset id. "
                           "By default the task's own dataset."},
     )  # fmt: skip
+    text_column: str | None = field(default=None, metadata={"help": "The column that holds the texts."})
+    label_column: str | None = field(default=None, metadata={"help": "The column that holds the labels."})
+    use_label_values: bool = field(
+        default=False,
+        metadata={"help": "Read labels through the task's label_values, also where --data is not the task's dataset."},
+    )
     train_limit: int | None = field(
         default=None, metadata={"help": "Train on so many rows, chosen by the seed with the classes' shares kept."}
     )
@@ -42,6 +48,10 @@ class TaskArguments:
     early_stopping_patience: int | None = field(
         default=None, metadata={"help": "Stop after so many evaluations in a row without a better macro-F1."}
     )
+
+    def read_options(self) -> ReadOptions:
+        """How the rows are read."""
+        return ReadOptions(self.text_column, self.label_column, self.use_label_values)
 
     def required_task(self) -> str:
         """The task file.
@@ -80,7 +90,7 @@ def command_words(argv: list[str] | None) -> list[str]:
 def callbacks(wanted: TaskArguments) -> list[TrainerCallback]:
     """What stands beside a training: the clock and, if that was asked for, who stops it when it gets no better."""
     patience = wanted.early_stopping_patience
-    return [Clock(), *([EarlyStoppingCallback(patience)] if patience else [])]
+    return [Clock(), *([Patience(patience)] if patience else [])]
 
 
 def asked_model(arguments: ModelConfig) -> tuple[str, str | None]:
@@ -98,27 +108,6 @@ def asked_model(arguments: ModelConfig) -> tuple[str, str | None]:
             )
     revision = arguments.model_revision if arguments.model_revision != defaults.model_revision else None
     return str(arguments.model_name_or_path), revision
-
-
-def resume_point(arguments: TrainingArguments) -> str | bool | None:
-    """What ``--resume_from_checkpoint`` means: the newest checkpoint of the run folder, or the one it names.
-
-    Raises:
-        InputError: there is no such checkpoint.
-    """
-    asked = str(arguments.resume_from_checkpoint or "")
-    if asked.lower() in ("", "false", "no"):
-        return None
-    newest = asked.lower() in ("true", "yes")
-    folder = (
-        get_last_checkpoint(str(arguments.output_dir)) if newest and Path(str(arguments.output_dir)).is_dir() else asked
-    )
-    if not folder or not Path(folder).is_dir():
-        where = f"in {arguments.output_dir}" if newest else f"at {asked}"
-        raise InputError(
-            f"there is no checkpoint {where} to resume from; leave --resume_from_checkpoint out to start anew."
-        )
-    return str(folder)
 
 
 def recorded(arguments: TrainingArguments, *more: object) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,7 @@ import torch
 from datasets import Dataset
 from transformers import PreTrainedTokenizerBase
 
-from classification.dataset import Rows, Splits, load_splits
+from classification.dataset import ReadOptions, Rows, Splits, load_splits
 from classification.encoding import encode_answers, encode_prompt
 from classification.errors import InputError
 from classification.prompts import answer, render
@@ -18,10 +19,14 @@ from classification.scoring import attention_mask, shared_prefix, token_tree
 from classification.task import Task
 from comparison.sampling import sample
 
+logger = logging.getLogger(__name__)
+
 IGNORED = -100
 
 
-def training_splits(task: Task, data: str | None, seed: int) -> tuple[Splits, Rows, Rows]:
+def training_splits(
+    task: Task, data: str | None, seed: int, options: ReadOptions | None = None
+) -> tuple[Splits, Rows, Rows]:
     """All splits, and of them the training and validation rows, which a training cannot do without.
 
     Raises:
@@ -29,7 +34,7 @@ def training_splits(task: Task, data: str | None, seed: int) -> tuple[Splits, Ro
     """
     if task.multi_label:
         raise InputError(f"the task {task.name} allows several labels; training for those is not there yet.")
-    splits = load_splits(task, data, seed=seed, need=("train", "validation"))
+    splits = load_splits(task, data, seed=seed, need=("train", "validation"), options=options)
     if splits.train is None or splits.validation is None:  # load_splits has made sure; this tells the type checker
         raise InputError(f"{splits.source}: no train and validation splits.")
     return splits, splits.train, splits.validation
@@ -45,6 +50,8 @@ def prompt_completion(
 ) -> Dataset:
     """Prompt and answer of each row, as the token ids that inference uses, with the loss on the answer only.
 
+    How many texts had to be cut to fit ``max_length`` is logged.
+
     Returns:
         Columns ``input_ids`` and ``labels``, the latter -100 everywhere but on the answer.
     """
@@ -53,11 +60,23 @@ def prompt_completion(
     answers = dict(zip(unique, encode_answers(tokenizer, unique), strict=True))
     room = None if max_length is None else max_length - max(map(len, answers.values()))
     examples: dict[str, list[list[int]]] = {"input_ids": [], "labels": []}
+    cut = 0
     for text, words in zip(rows.texts, said, strict=True):
-        prompt = encode_prompt(tokenizer, render(task, text, describe_labels=describe_labels), room).ids
-        examples["input_ids"].append(prompt + answers[words])
-        examples["labels"].append([IGNORED] * len(prompt) + answers[words])
+        prompt = encode_prompt(tokenizer, render(task, text, describe_labels=describe_labels), room)
+        cut += prompt.shortened
+        examples["input_ids"].append(prompt.ids + answers[words])
+        examples["labels"].append([IGNORED] * len(prompt.ids) + answers[words])
+    tell_cut(cut, len(rows), max_length)
     return Dataset.from_dict(examples)
+
+
+def tell_cut(cut: int, rows: int, max_length: int | None) -> None:
+    """Log how many texts lost their end to fit the model; nothing where none did."""
+    if cut:
+        logger.warning(
+            "%s of %s texts are cut to fit %s tokens; --max_length sets another limit, where the model allows it.",
+            f"{cut:,}", f"{rows:,}", f"{max_length:,}",
+        )  # fmt: skip
 
 
 @dataclass

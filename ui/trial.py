@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 
-from datasets import Dataset
-
-from classification.data.rows import Rows, interpret
+from classification.data.rows import Rows, rows_given
 from classification.errors import InputError, one_of, shown
 from classification.predictions import Predictions
 from classification.task import Task
+from classification.texts import check_characters
 from comparison.comparison import Comparison, compare
 from comparison.evaluation import Evaluation, evaluate, failed, identify
 
@@ -64,10 +63,10 @@ def checked_rows(task: Task, given: object) -> Rows:
             "use python -m comparison run for more."
         )
     texts, labels = zip(*(_checked_row(row, number) for number, row in enumerate(given, start=1)), strict=True)
-    return interpret(Dataset.from_dict({"text": texts, "label": labels}), task, WHERE)
+    return rows_given(texts, labels, task, WHERE)
 
 
-def _checked_row(row: object, number: int) -> tuple[str, str]:
+def _checked_row(row: object, number: int) -> tuple[str, object]:
     if not isinstance(row, dict) or not {"text", "label"} <= set(row):
         raise InputError(f'{WHERE}: row {number} is {shown(row)}; give an object with "text" and "label".')
     text, label = row["text"], row["label"]
@@ -75,8 +74,11 @@ def _checked_row(row: object, number: int) -> tuple[str, str]:
         raise InputError(f"{WHERE}: the text of row {number} is {shown(text)}; give words.")
     if len(text) > MAX_CHARACTERS:
         raise InputError(f"{WHERE}: row {number} has {len(text):,} characters; at most {MAX_CHARACTERS:,} are allowed.")
-    several = label if isinstance(label, list) else [label]
-    return text, "|".join(str(name) for name in several)
+    try:
+        check_characters(text)
+    except InputError as error:
+        raise InputError(f"{WHERE}: row {number}: {error}") from None
+    return text, label
 
 
 def try_out(workbench: Workbench, rows: Rows, names: Sequence[str]) -> Iterator[Progress | Comparison]:
@@ -99,13 +101,18 @@ def try_out(workbench: Workbench, rows: Rows, names: Sequence[str]) -> Iterator[
 
 
 def _evaluate(workbench: Workbench, contender: Contender, rows: Rows) -> Generator[Progress, None, Evaluation]:
+    """Every row is asked, also one that stands in a loaded prompt or was trained on: the verdict counts those."""
     about, parts = (contender.name, contender.approach, contender.family), []
-    configuration = contender.configuration()
     try:
         for start in range(0, len(rows), lot := workbench.lot):
             parts.append(workbench.predict(contender.name, rows.texts[start : start + lot]))
             yield Progress(contender.name, min(start + lot, len(rows)), len(rows))
+        told = workbench.told(contender.name)
+        seen = contender.seen(rows.texts, told)
     except Exception as error:  # noqa: BLE001  whatever breaks one contender, the others go on
-        return failed(identify(*about, configuration), error, workbench.task, rows, SOURCE)
+        return failed(identify(*about, contender.configuration()), error, workbench.task, rows, SOURCE)
     answered = _Answered(contender.name, workbench.task, Predictions.joined(parts))
-    return evaluate(*about, answered, rows, configuration=configuration, source=SOURCE, chunk=len(rows))
+    return evaluate(
+        *about, answered, rows,
+        configuration=contender.configuration(told), source=SOURCE, seen=seen, chunk=len(rows),
+    )  # fmt: skip

@@ -1,1 +1,1 @@
-"""What `classification.dataset` and `classification.quality` stand on: rows, how they are read, split and checked."""
+"""Labelled rows: what their labels mean, how they are read, split and checked."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from sklearn.model_selection import train_test_split
-
 RARE = "\0rare"
 
 
@@ -36,6 +34,8 @@ def carve(
     Raises:
         ValueError: fewer than two different texts.
     """
+    from sklearn.model_selection import train_test_split  # a second that reading without splitting does not need
+
     groups: dict[str, list[int]] = {}
     for row, text in enumerate(texts):
         groups.setdefault(fold(text), []).append(row)

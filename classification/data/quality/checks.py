@@ -3,31 +3,29 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
-from dataclasses import dataclass
+from collections.abc import Iterator
 from itertools import combinations
-from typing import Literal
 
-from ..dataset import Rows, Splits
-from ..errors import shown
-from ..task import Task
+from ...dataset import Splits
+from ...errors import shown
+from ...task import Task
+from ..counting import EXAMPLES, counted
+from ..splitting import fold
+from .findings import (
+    NOTABLE_SHARE,
+    Check,
+    Example,
+    Finding,
+    Severity,
+    by_share,
+    cut,
+    examples_of,
+    listed,
+    rows_found,
+)
 from .mojibake import double_encoded, lost_character
-from .rows import counted
-from .splitting import fold
+from .text_checks import strange_texts, swallowed_rows
 
-Severity = Literal["error", "warning", "note"]
-
-EXAMPLES = 3
-EXAMPLE_CHARACTERS = 60
-#: Characters that an example shows before the place that matters.
-MARGIN = 25
-#: A smaller share is written as "under 0.1%".
-SMALLEST_SHARE = 0.001
-#: How many labels a sentence names.
-LISTED = 5
-
-#: A share of rows from which duplicates are worth a warning, and leaks make a score meaningless.
-NOTABLE_SHARE = 0.01
 #: A share of contradictory rows that no model can learn from.
 CONTRADICTORY_SHARE = 0.05
 #: Rows of the commonest label for one of the rarest: from here accuracy flatters, from here it misleads.
@@ -36,39 +34,6 @@ UNEVEN, IMBALANCED = 3, 10
 FEW_ROWS = 20
 #: Roughly 512 tokens, what a typical encoder reads: four characters a token, in Chinese and Japanese one.
 LONG, LONG_CJK = 2000, 500
-
-
-@dataclass(frozen=True)
-class Example:
-    """A row that shows a finding: its split, its number there (data rows from 1), its text cut short."""
-
-    split: str
-    row: int
-    text: str
-
-
-@dataclass(frozen=True)
-class Finding:
-    """Something wrong with a dataset.
-
-    Attributes:
-        kind: which check found it, as in ``exact-duplicates``.
-        severity: ``error`` where results would be wrong, ``warning`` where they suffer, else ``note``.
-        count: how many rows, texts or labels are concerned.
-        split: where, or ``None`` when it lies between splits.
-        sentence: what was found and what to do.
-        examples: up to three rows.
-    """
-
-    kind: str
-    severity: Severity
-    count: int
-    split: str | None
-    sentence: str
-    examples: tuple[Example, ...] = ()
-
-
-Check = Callable[[Splits, Task], Iterator[Finding]]
 
 
 def duplicates(splits: Splits, task: Task) -> Iterator[Finding]:
@@ -91,8 +56,8 @@ def duplicates(splits: Splits, task: Task) -> Iterator[Finding]:
             ("near-duplicates", loose, "differing from an earlier text by case or spacing only"),
         ):
             if found:
-                sentence = f"{_rows(found, how, rows)}; keep one of each."
-                yield Finding(kind, _by_share(found, rows), len(found), split, sentence, _examples(split, rows, found))
+                sentence = f"{rows_found(found, how, rows)}; keep one of each."
+                yield Finding(kind, by_share(found, rows), len(found), split, sentence, examples_of(split, rows, found))
 
 
 def contradictions(splits: Splits, task: Task) -> Iterator[Finding]:
@@ -138,8 +103,8 @@ def leaks(splits: Splits, task: Task) -> Iterator[Finding]:
                 "error" if len(found) >= NOTABLE_SHARE * len(rows) else "warning",
                 len(found),
                 None,
-                f"{_rows(found, f'of {later} also in {earlier}', rows)}; remove them from {earlier}.",
-                _examples(later, rows, found),
+                f"{rows_found(found, f'of {later} also in {earlier}', rows)}; remove them from {earlier}.",
+                examples_of(later, rows, found),
             )
 
 
@@ -150,19 +115,19 @@ def balance(splits: Splits, task: Task) -> Iterator[Finding]:
         missing = [name for name in task.label_names if not counts[name]]
         if missing:
             severity: Severity = "error" if split == "train" else "warning"
-            sentence = f"no row of {_listed(missing)}; add rows, or take the label out of the task."
+            sentence = f"no row of {listed(missing)}; add rows, or take the label out of the task."
             yield Finding("missing-labels", severity, len(missing), split, sentence)
         few = [name for name in task.label_names if 0 < counts[name] < FEW_ROWS]
         if few and split == "train":
-            named = _listed([f"{name} ({counts[name]})" for name in few])
+            named = listed([f"{name} ({counts[name]})" for name in few])
             sentence = f"fewer than {FEW_ROWS} rows of {named}; a model learns little from so few."
             yield Finding("few-rows", "warning", len(few), split, sentence)
         if split == "train" and len(counts) > 1:
             yield from _imbalance(counts, split)
         bare = [row for row, names in enumerate(rows.labels) if not names]
         if bare:
-            sentence = f"{_rows(bare, 'without a label', rows)}; is that meant?"
-            yield Finding("no-label", "note", len(bare), split, sentence, _examples(split, rows, bare))
+            sentence = f"{rows_found(bare, 'without a label', rows)}; is that meant?"
+            yield Finding("no-label", "note", len(bare), split, sentence, examples_of(split, rows, bare))
 
 
 def _imbalance(counts: Counter[str], split: str) -> Iterator[Finding]:
@@ -178,14 +143,20 @@ def _imbalance(counts: Counter[str], split: str) -> Iterator[Finding]:
         )
 
 
+def reading(splits: Splits, task: Task) -> Iterator[Finding]:
+    """What was assumed or left out when the rows were read."""
+    for note in splits.notes:
+        yield Finding("reading", "note", 1, None, note)
+
+
 def long_texts(splits: Splits, task: Task) -> Iterator[Finding]:
     """Texts that a typical encoder would have to cut."""
     limit = LONG_CJK if task.language.split("-")[0] in ("zh", "ja") else LONG
     for split, rows in splits.items():
         found = [row for row, text in enumerate(rows.texts) if len(text) > limit]
         if found:
-            sentence = f"{_rows(found, f'of over {limit:,} characters', rows)}; models may shorten them."
-            yield Finding("long-texts", "warning", len(found), split, sentence, _examples(split, rows, found))
+            sentence = f"{rows_found(found, f'of over {limit:,} characters', rows)}; models may shorten them."
+            yield Finding("long-texts", "warning", len(found), split, sentence, examples_of(split, rows, found))
 
 
 def encoding(splits: Splits, task: Task) -> Iterator[Finding]:
@@ -193,48 +164,21 @@ def encoding(splits: Splits, task: Task) -> Iterator[Finding]:
     for split, rows in splits.items():
         lost = {row: place for row, text in enumerate(rows.texts) if (place := lost_character(text)) is not None}
         if lost:
-            sentence = f"{_rows(lost, 'with lost characters (such as U+FFFD)', rows)}; read the original again."
+            sentence = f"{rows_found(lost, 'with lost characters (such as U+FFFD)', rows)}; read the original again."
             yield Finding(
-                "lost-characters", _by_share(lost, rows), len(lost), split, sentence, _examples(split, rows, lost)
+                "lost-characters", by_share(lost, rows), len(lost), split, sentence, examples_of(split, rows, lost)
             )
         double = {row: pair for row, text in enumerate(rows.texts) if (pair := double_encoded(text))}
         if double:
             seen, meant = next(iter(double.values()))
             how = f"of UTF-8 that was read as another encoding ({shown(seen)} for {shown(meant)})"
-            sentence = f"{_rows(double, how, rows)}; read the original as UTF-8."
+            sentence = f"{rows_found(double, how, rows)}; read the original as UTF-8."
             places = {row: rows.texts[row].index(pair[0]) for row, pair in double.items()}
             yield Finding(
-                "double-encoded", _by_share(double, rows), len(double), split, sentence, _examples(split, rows, places)
+                "double-encoded", by_share(double, rows), len(double), split, sentence, examples_of(split, rows, places)
             )
 
 
-CHECKS: tuple[Check, ...] = (leaks, contradictions, duplicates, balance, encoding, long_texts)
-
-
-def cut(text: str, place: int = 0) -> str:
-    """A text on one line of at most `EXAMPLE_CHARACTERS` characters, such that ``place`` can be seen."""
-    start = 0 if place < EXAMPLE_CHARACTERS - MARGIN else place - MARGIN
-    line = " ".join(("…" * bool(start) + text[start:]).split())
-    line = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
-    return line if len(line) <= EXAMPLE_CHARACTERS else f"{line[: EXAMPLE_CHARACTERS - 1]}…"
-
-
-def _examples(split: str, rows: Rows, found: Sequence[int] | Mapping[int, int]) -> tuple[Example, ...]:
-    """The first rows found, by number or as row to place in the text."""
-    places = found if isinstance(found, Mapping) else dict.fromkeys(found, 0)
-    first = list(places.items())[:EXAMPLES]
-    return tuple(Example(split, row + 1, cut(rows.texts[row], place)) for row, place in first)
-
-
-def _by_share(found: Sized, rows: Rows) -> Severity:
-    return "warning" if len(found) >= NOTABLE_SHARE * len(rows) else "note"
-
-
-def _rows(found: Sized, how: str, rows: Rows) -> str:
-    share = len(found) / len(rows)
-    return f"{counted(len(found), 'row')} ({f'{share:.1%}' if share >= SMALLEST_SHARE else 'under 0.1%'}) {how}"
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = len(names) - LISTED
-    return ", ".join([*names[:LISTED], *([f"{more} more"] if more > 0 else [])])
+CHECKS: tuple[Check, ...] = (
+    leaks, contradictions, duplicates, balance, swallowed_rows, strange_texts, encoding, long_texts, reading,
+)  # fmt: skip

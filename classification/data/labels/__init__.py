@@ -1,0 +1,1 @@
+"""What label cells mean."""
