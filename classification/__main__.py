@@ -7,20 +7,25 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 
-from .dataset import load_splits
+from .dataset import ReadOptions, load_splits
 from .errors import InputError, one_of
 from .lineup import Contender, Lineup, load_lineup
 from .predictions import Predictions
 from .quality import report
 from .task import Task, load_task
+from .texts import Given, Text, given_texts
 
 #: Characters of a text that are looked at; a model's context ends long before.
 MAX_TEXT = 20_000
+#: Sentences about single texts; a file in another encoding would fill the screen with them.
+MOST_TOLD = 5
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one of the commands; returns the exit status."""
     options = _parser().parse_args(argv)
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="backslashreplace")  # what a terminal cannot show must not end the command
     try:
         return int(options.run(options))
     except InputError as error:
@@ -44,22 +49,34 @@ def _parser() -> argparse.ArgumentParser:
     check = commands.add_parser("check", help="look for duplicates, leaks, contradictions, imbalance, broken encoding")
     check.add_argument("--task", required=True, help="task file (YAML)")
     check.add_argument("--data", help="a file, a folder of split files, or a Hub id; by default the task's dataset")
+    check.add_argument("--text_column", metavar="NAME", help="the column that holds the texts")
+    check.add_argument("--label_column", metavar="NAME", help="the column that holds the labels")
+    check.add_argument(
+        "--use_label_values",
+        action="store_true",
+        help="read labels through the task's label_values, also where --data is not the task's dataset",
+    )
     check.set_defaults(run=_check)
     return parser
 
 
 def _check(options: argparse.Namespace) -> int:
     task = load_task(options.task)
-    found = report(load_splits(task, options.data, need=(), validation_size=0, test_size=0), task)
+    how = ReadOptions(options.text_column, options.label_column, options.use_label_values)
+    splits = load_splits(task, options.data, need=(), validation_size=0, test_size=0, options=how, tell=False)
+    found = report(splits, task)
     sys.stdout.write(f"{found.as_text()}\n")
     return 1 if found.has_errors else 0
 
 
 def _predict(options: argparse.Namespace) -> int:
     lineup = load_lineup(options.lineup)
-    texts = _texts(options.texts)
     contenders = _chosen(lineup, options.only)
-    pool, failed = lineup.pool(), 0
+    given = given_texts(options.texts, _standard_input, MAX_TEXT)
+    _tell(given)
+    if not given.texts:
+        return 2
+    pool, failed, texts = lineup.pool(), 0, [given_text.text for given_text in given.texts]
     for contender in contenders:
         try:
             found = contender.load(pool).predict(texts)
@@ -68,17 +85,29 @@ def _predict(options: argparse.Namespace) -> int:
             sys.stderr.write(f"{contender.name}: {error}\n")
             continue
         lines = _json_lines if options.json else _readable_lines
-        sys.stdout.writelines(f"{line}\n" for line in lines(contender, lineup.task, texts, found))
+        sys.stdout.writelines(f"{line}\n" for line in lines(contender, lineup.task, given.texts, found))
         sys.stdout.flush()
-    return 2 if failed == len(contenders) else 0
+    return 2 if failed == len(contenders) else int(bool(given.refused))
 
 
-def _texts(given: Sequence[str]) -> list[str]:
-    texts = [line for text in given for line in (sys.stdin if text == "-" else [text])]
-    texts = [text.strip()[:MAX_TEXT] for text in texts if text.strip()]
-    if not texts:
-        raise InputError("the text is empty; give one to decide about, in quotes.")
-    return texts
+def _standard_input() -> bytes:
+    return sys.stdin.buffer.read()
+
+
+def _tell(given: Given) -> None:
+    """Say which texts are refused, in one sentence each, and which are cut."""
+    told = [*given.refused[:MOST_TOLD]]
+    if len(given.refused) > MOST_TOLD:
+        told.append(f"{len(given.refused) - MOST_TOLD:,} more are refused.")
+    cut = [text.cut for text in given.texts if text.cut]
+    if cut:
+        which = (
+            "the text is"
+            if len(given.texts) == 1
+            else f"{len(cut):,} of {len(given.texts):,} texts are too long: one is"
+        )
+        told.append(f"{which} {cut[0]}, for every contender.")
+    sys.stderr.writelines(f"{sentence}\n" for sentence in told)
 
 
 def _chosen(lineup: Lineup, names: Sequence[str] | None) -> list[Contender]:
@@ -89,11 +118,13 @@ def _chosen(lineup: Lineup, names: Sequence[str] | None) -> list[Contender]:
     return [contender for contender in lineup.contenders if not names or contender.name in names]
 
 
-def _json_lines(contender: Contender, task: Task, texts: Sequence[str], found: Predictions) -> Iterator[str]:
+def _json_lines(contender: Contender, task: Task, texts: Sequence[Text], found: Predictions) -> Iterator[str]:
     for row, text in enumerate(texts):
         yield json.dumps(
             {
-                "text": text,
+                "text": text.text,
+                "characters": text.characters,
+                "cut_to": len(text.text) if text.cut else None,
                 "name": contender.name,
                 "approach": contender.approach,
                 "labels": answered(task, found, row),
@@ -103,30 +134,29 @@ def _json_lines(contender: Contender, task: Task, texts: Sequence[str], found: P
                 },
                 "seconds": round(float(found.seconds[row]), 4),
                 "prompt_tokens": int(found.prompt_tokens[row]),
+                "shortened": bool(found.shortened[row]),
                 "said": found.said[row] if found.said else None,
             },
-            ensure_ascii=False,
+            ensure_ascii="utf" not in (sys.stdout.encoding or "").lower(),  # else it would not be JSON any more
         )
 
 
-def _readable_lines(contender: Contender, task: Task, texts: Sequence[str], found: Predictions) -> Iterator[str]:
+def _readable_lines(contender: Contender, task: Task, texts: Sequence[Text], found: Predictions) -> Iterator[str]:
     for row, text in enumerate(texts):
         if len(texts) > 1:
-            yield f"{text[:100]}"
+            yield f"{text.text[:100]}"
         labels = ", ".join(answered(task, found, row)) or "none"
         if not found.valid[row]:
             labels = f"invalid answer: {found.said[row][:60]!r}" if found.said else "invalid answer"
         sure = float(found.probabilities[row].max())
-        yield f"{contender.approach:<11} {contender.name:<34} {labels:<12} {sure:>6.1%} {found.seconds[row]:>8.3f} s"
+        line = f"{contender.approach:<11} {contender.name:<34} {labels:<12} {sure:>6.1%} {found.seconds[row]:>8.3f} s"
+        notes = [f"text {text.cut}"] * bool(text.cut) + ["shortened to fit the model"] * bool(found.shortened[row])
+        yield f"{line}  ({'; '.join(notes)})" if notes else line
 
 
 def answered(task: Task, found: Predictions, row: int) -> list[str]:
-    """Names of the labels that an answer holds: the best one, or for several labels those over one half."""
-    if not found.valid[row]:
-        return []
-    if not task.multi_label:
-        return [task.label_names[int(found.best[row])]]
-    return [name for name, share in zip(task.label_names, found.probabilities[row]) if share > 0.5]
+    """Names of the labels that an answer holds: the best one, or for several labels those from one half."""
+    return list(found.labels(task)[row])
 
 
 if __name__ == "__main__":

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from .errors import InputError, one_of, shown
+from .files import read_json
 
 ADAPTER_CONFIG = "adapter_config.json"
 #: Ways of starting an adapter that leave its base as it is; the others (PiSSA, OLoRA, LoftQ, ...) rewrite its weights.
@@ -28,8 +28,10 @@ def read_settings(folder: Path) -> dict[str, Any]:
         InputError: it cannot be read, or asks for what is never done here; the sentence says what.
     """
     try:
-        found = json.loads((folder / ADAPTER_CONFIG).read_bytes())
-    except (OSError, ValueError, RecursionError):
+        found = read_json(folder / ADAPTER_CONFIG, what="adapter's configuration")
+    except InputError:
+        raise
+    except (OSError, ValueError):
         found = None
     if not isinstance(found, dict):
         raise InputError(f"{folder}: no readable {ADAPTER_CONFIG}; give the whole run folder.")

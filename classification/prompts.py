@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from .errors import one_of
 from .task import Task
+from .words import COMMA, DASHES, bare, exact, folded, parts_of, readings
 
 Message = dict[str, str]
 
@@ -65,20 +67,94 @@ def answer(task: Task, labels: Sequence[str]) -> str:
 def parse(task: Task, said: str) -> tuple[int, ...] | None:
     """Read a free answer strictly.
 
-    Only a label's word, its case and the surrounding quotes and full stop aside, is an answer. An
-    explanation around it, two labels for a single-label task, or anything else is invalid: guessing
+    An answer is a label's word as it is, else a label's name as it is, else a word and then a name without regard to
+    case and to the punctuation around it. A word goes before a name, so that with the labels ``0`` and ``1`` whose
+    words are ``1`` and ``2``, the answer ``1`` is the label ``0``; tasks in which an answer could mean two labels
+    are refused. Labels of a multi-label task stand between commas.
+
+    An explanation around it, two labels for a single-label task, or anything else is invalid: guessing
     what a model may have meant would flatter it.
 
     Returns:
         Label columns, or ``None`` for an invalid answer.
     """
-    columns = {word.casefold(): column for column, word in enumerate(task.words)}
-    columns |= {name.casefold(): column for column, name in enumerate(task.label_names)}
-    parts = said.split(",") if task.multi_label else [said]
-    found = [columns.get(part.strip().strip("\"'`*.。").strip().casefold()) for part in parts]
-    if any(column is None for column in found):
-        return None
-    return tuple(dict.fromkeys(column for column in found if column is not None))
+    if not task.multi_label:
+        column = _column(task, said)
+        return None if column is None else (column,)
+    columns = _several_columns(task, said)
+    return None if columns is None else tuple(dict.fromkeys(columns))
+
+
+def _several_columns(task: Task, said: str) -> list[int] | None:
+    """The labels between the commas of an answer; a label with commas of its own takes as many parts as it has."""
+    commas = list(COMMA.finditer(said))
+    starts, ends = [0, *(comma.end() for comma in commas)], [*(comma.start() for comma in commas), len(said)]
+    longest = max(len(parts_of(text)) for text in (*task.words, *task.label_names))
+    found: list[int] = []
+    place = 0
+    while place < len(starts):
+        reaches = reversed(range(place, min(place + longest, len(starts))))
+        read = ((last, _column(task, said[starts[place] : ends[last]])) for last in reaches)
+        last, column = next(((last, column) for last, column in read if column is not None), (place, None))
+        if column is None:
+            return None
+        found.append(column)
+        place = last + 1
+    return found
+
+
+def _column(task: Task, said: str) -> int | None:
+    """The label that one answer names."""
+    as_said = exact(said)
+    for texts in (task.words, task.label_names):
+        column = _columns(texts).get(as_said)
+        if column is not None:
+            return column
+    for texts in (task.words, task.label_names):
+        column = _dressed(_plain_columns(texts), said)
+        if column is not None:
+            return column
+    return None
+
+
+@lru_cache(maxsize=64)
+def _columns(texts: tuple[str, ...]) -> Mapping[str, int]:
+    return {exact(text): column for column, text in enumerate(texts)}
+
+
+@lru_cache(maxsize=64)
+def _plain_columns(texts: tuple[str, ...]) -> Mapping[str, int]:
+    """Columns of labels by their words or names without case, and without the punctuation around them too.
+
+    Names, unlike words, may differ in punctuation alone; without it they are then no answer.
+    """
+    found: dict[str, set[int]] = {}
+    for column, text in enumerate(texts):
+        for plain in {folded(text), bare(text)}:
+            found.setdefault(plain, set()).add(column)
+    return {plain: next(iter(columns)) for plain, columns in found.items() if len(columns) == 1}
+
+
+def _dressed(columns: Mapping[str, int], said: str) -> int | None:
+    """The column that an answer names with as few marks around it dropped as can be."""
+    whole, meant = folded(said), _marks_with_meaning(frozenset(columns))
+    for layer in readings(said):
+        found = {columns[text] for text in layer if text in columns and not meant & _around(text, whole)}
+        if found:
+            return found.pop() if len(found) == 1 else None
+    return None
+
+
+@lru_cache(maxsize=64)
+def _marks_with_meaning(texts: frozenset[str]) -> frozenset[str]:
+    """Marks that are no decoration: those of which a label consists, and dashes where a label begins with a minus."""
+    marks = {sign for text in texts if not any(map(str.isalnum, text)) for sign in text}
+    return frozenset(marks | DASHES if any(text[:1] in DASHES for text in texts) else marks)
+
+
+def _around(text: str, whole: str) -> set[str]:
+    before, _, after = whole.partition(text)
+    return set(before + after)
 
 
 def _single_words(task: Task) -> bool:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from .errors import InputError, nearest, one_of, shown
+from .words import confusion, flaw
+from .yaml_files import YamlFile, read_yaml_file
 
 NonEmpty = Annotated[str, Field(min_length=1)]
+Model = TypeVar("Model", bound=BaseModel)
+#: What pydantic says where it found no text: for a text itself, and for a label, which may be no more than a name.
+TEXT_WANTED = ("string_type", "model_type", "model_attributes_type")
 
 
 class _Strict(BaseModel):
@@ -26,6 +29,14 @@ class Label(_Strict):
     name: NonEmpty
     description: str = ""
     verbalizer: NonEmpty | None = None
+
+    @field_validator("name", "verbalizer")
+    @classmethod
+    def _can_be_said(cls, text: str | None, info: ValidationInfo) -> str | None:
+        wrong = flaw(text) if text is not None else None
+        if wrong:
+            raise ValueError(f"the {info.field_name} {shown(text)} of a label {wrong}")
+        return text
 
     @property
     def word(self) -> str:
@@ -60,13 +71,21 @@ class Task(_Strict):
     dataset: DatasetSource | None = None
     examples: tuple[NonEmpty, ...] = ()
 
+    @field_validator("labels", mode="before")
+    @classmethod
+    def _names_are_labels(cls, given: object, info: ValidationInfo) -> object:
+        """Labels as people write them: a list of names, of mappings, or of both; or each name with its description."""
+        if isinstance(given, Mapping):
+            return _described(given, (info.context or {}).get("file"))
+        if not isinstance(given, Sequence) or isinstance(given, str | bytes):
+            raise ValueError(f"'labels' is {shown(given)}; write a list, such as labels: [positive, negative]")
+        return tuple({"name": label} if isinstance(label, str) else label for label in given)
+
     @model_validator(mode="after")
-    def _words_tell_labels_apart(self) -> Task:
-        for what, words in (("name", self.label_names), ("verbalizer", self.words)):
-            counts = Counter(word.strip().casefold() for word in words)
-            twice = min((word for word, count in counts.items() if count > 1), default=None)
-            if twice is not None:
-                raise ValueError(f"two labels have the {what} {twice!r}; give each label its own")
+    def _answers_tell_labels_apart(self) -> Task:
+        wrong = confusion(self.label_names, self.words, several=self.multi_label)
+        if wrong:
+            raise ValueError(wrong)
         return self
 
     @cached_property
@@ -94,6 +113,26 @@ class Task(_Strict):
             ) from None
 
 
+def _described(given: Mapping[str, object], file: YamlFile | None) -> list[dict[str, object]]:
+    """Labels from a mapping of each name to its description, or to the other keys of a label."""
+    if given and all(str(name).isdecimal() for name in given):
+        numbers = ", ".join(f'"{name}"' for name in list(given)[:3])
+        raise ValueError(
+            f"'labels' maps numbers to {shown(next(iter(given.values())))} and others; write the names as a list, "
+            "labels: [positive, negative], and what numbers in the rows mean as dataset: label_values, with the keys "
+            f"{numbers}"
+        )
+    for name, about in given.items():
+        if not isinstance(about, str | Mapping):
+            word = file.written.get(("labels", name)) if file else None
+            raise ValueError(
+                f"'labels.{name}' is {word or shown(about)}, and behind a label's name stands its description; put "
+                "quotes around a description, or write a list of names: labels: [positive, negative]"
+            )
+    return [{"name": name, **({"description": about} if isinstance(about, str) else about)}  # type: ignore[dict-item]
+            for name, about in given.items()]  # fmt: skip
+
+
 def load_task(path: str | Path) -> Task:
     """Read a task file.
 
@@ -101,35 +140,40 @@ def load_task(path: str | Path) -> Task:
         InputError: no such file, no YAML, or a key that is missing, unknown or wrong; the sentence
             names the file, the key, what was found and what is allowed.
     """
-    file = Path(path)
-    data = read_yaml(file, what="task file")
+    return load_model(Path(path), Task, what="task file")
+
+
+def load_model(path: Path, model: type[Model], *, what: str) -> Model:
+    """Read a YAML file that has to be what a pydantic model describes.
+
+    Args:
+        path: the file.
+        model: what it has to hold; a key that may be left out may not be there with nothing behind it.
+        what: what such a file is called in sentences.
+
+    Raises:
+        InputError: as of `load_task`.
+    """
+    file = read_yaml_file(path, what=what)
     try:
-        return Task.model_validate(data)
+        found = model.model_validate(file.data, context={"file": file})
     except ValidationError as error:
-        raise InputError(explain(error, file, Task)) from None
+        raise InputError(explain(error, path, model, file)) from None
+    nothing = next((remedy for key in file.written if (remedy := file.nothing(key))), None)
+    if nothing:
+        raise InputError(nothing)
+    return found
 
 
-def read_yaml(file: Path, *, what: str) -> dict[str, object]:
-    """A YAML mapping from a file, or an `InputError` that says what the file is instead."""
-    try:
-        data = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        reason = "is a folder" if file.is_dir() else (error.strerror or "cannot be read").lower()
-        raise InputError(f"{file}: {reason}; give the path of a {what} (YAML).") from None
-    except UnicodeDecodeError:
-        raise InputError(f"{file}: not UTF-8 text; save the {what} as UTF-8.") from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f", line {mark.line + 1}" if mark else ""
-        problem = getattr(error, "problem", None) or "cannot be parsed"
-        raise InputError(f"{file}{where}: not valid YAML ({problem}); correct that line.") from None
-    if not isinstance(data, dict):
-        raise InputError(f"{file}: found {shown(data)} where a {what} holds `key: value` lines.")
-    return data
+def explain(error: ValidationError, file: Path, model: type[BaseModel], yaml_file: YamlFile | None = None) -> str:
+    """The first complaint of pydantic as our sentence: file, key, what was found, what is allowed.
 
-
-def explain(error: ValidationError, file: Path, model: type[BaseModel]) -> str:
-    """The first complaint of pydantic as our sentence: file, key, what was found, what is allowed."""
+    Args:
+        error: of pydantic.
+        file: what it was about.
+        model: what it should have been.
+        yaml_file: how the words of the file were written, where it is YAML.
+    """
     first = error.errors()[0]
     keys = [str(part) for part in first["loc"]]
     where = ".".join(keys) or "the file"
@@ -141,7 +185,13 @@ def explain(error: ValidationError, file: Path, model: type[BaseModel]) -> str:
     wanted = first["msg"].removeprefix("Value error, ")
     if first["type"] == "value_error":
         return f"{file}: {wanted}."
-    return f"{file}: {where!r} is {shown(first['input'])}, but {wanted[0].lower()}{wanted[1:]}."
+    if first["type"] == "json_invalid":
+        return f"{file}: {wanted[0].lower()}{wanted[1:]}; give a file that this program wrote."
+    remedy = yaml_file.remedy(first["loc"]) if yaml_file and first["type"] in TEXT_WANTED else None
+    if remedy:
+        return remedy
+    word = yaml_file.written.get(first["loc"]) if yaml_file else None
+    return f"{file}: {where!r} is {word or shown(first['input'])}, but {wanted[0].lower()}{wanted[1:]}."
 
 
 def _fields_at(model: type[BaseModel], location: Sequence[str | int]) -> list[str]:

@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from browser import served
 from conftest import ROOT
@@ -84,6 +85,44 @@ def test_one_contender_can_be_asked(client: Client) -> None:
     assert "differs" not in found  # from whom?
 
 
+@pytest.mark.parametrize(("length", "cut_to"), [(5000, None), (5001, 5000), (70_000, 5000)])
+def test_a_text_that_is_too_long_is_cut_and_both_answers_say_so(
+    client: Client, length: int, cut_to: int | None
+) -> None:
+    one = client.predict("a" * length, "TF-IDF", api_name="/classify")
+    all_of_them = client.predict("a" * length, api_name="/compare")
+    for found in (one, all_of_them):
+        assert (found["characters"], found["cut_to"]) == (length, cut_to)
+    assert one["label"] == "Bullish"
+    assert all(contender["error"] is None for contender in all_of_them["contenders"])
+
+
+def test_every_contender_reads_the_same_cut_text() -> None:
+    lineup = fake_lineup()
+    *_, seats = Workbench(lineup, None).start().ask("a" * 5001)
+    assert all(seat.answer for seat in seats)
+    assert {contender.classifier.asked[-1] for contender in lineup.contenders} == {"a" * 5000}
+
+
+def posted(url: str, name: str, *arguments: object) -> str:
+    """What the API tells a program that writes its JSON itself: gradio_client refuses to send half a character."""
+    headers = {"content-type": "application/json"}
+    sent = httpx.post(f"{url}gradio_api/call/{name}", content=json.dumps({"data": arguments}), headers=headers)
+    return httpx.get(f"{url}gradio_api/call/{name}/{sent.json()['event_id']}", timeout=30).text
+
+
+def test_half_a_character_gets_a_sentence_wherever_it_is_sent(url: str) -> None:
+    half = "the text has half a character in it (the surrogate U+D83D as character 3); give the whole character."
+    assert half in posted(url, "classify", "a \ud83d", "TF-IDF")
+    assert half in posted(url, "compare", "a \ud83d")
+    assert f"the rows: row 11: {half}" in posted(
+        url, "evaluate", [*ROWS, {"text": "a \ud83d", "label": "Bullish"}], None
+    )
+    assert "the lineup has no contender" in posted(url, "classify", "a", "\ud83d")
+    for label in ("\ud83d", ["Bullish", "\udc00"]):
+        assert "row 1" in posted(url, "evaluate", [{"text": "a", "label": label}], None)
+
+
 def test_only_the_one_that_is_asked_answers() -> None:
     bench = Workbench(fake_lineup(), None).start()
     *_, seats = bench.ask("a text", only="TF-IDF")
@@ -129,8 +168,9 @@ def test_progress_can_be_read_along(client: Client) -> None:
         ([{"text": "a" * 5001, "label": "Bullish"}], None, "the rows: row 1 has 5,001 characters; at most 5,000 are"),
         ([{"text": " ", "label": "Bullish"}], None, "the rows: the text is empty in 1 of 1 row (row 1); fill or"),
         ([{"text": "a", "label": "Bulish"}], None, "does not know (row 1 'Bulish' (did you mean 'Bullish'?))"),
-        ([{"text": "a", "label": ["Bullish", "Neutral"]}], None, "does not know (row 1 'Bullish|Neutral'"),
-        ([{"text": "a", "label": None}], None, "does not know (row 1 'None'"),
+        ([{"text": "a", "label": ["Bullish", "Neutral"]}], None, "1 row has a list for a label (row 1 ['Bullish'"),
+        ([{"text": "a", "label": None}], None, "the rows: none of its 1 row has a label; add labels."),
+        ([{"text": "a", "label": ["Bullish"]}], None, "1 row has a list for a label (row 1 ['Bullish'])"),
         (ROWS, ["TFIDF"], "the lineup has no contender 'TFIDF' (did you mean 'TF-IDF'?); it has Majority, TF-IDF,"),
         (ROWS, [], "There is no contender to evaluate; name Majority, TF-IDF,"),
     ],

@@ -45,7 +45,7 @@ def test_paths_are_relative_to_the_lineup(tmp_path: Path, task_file: Path) -> No
         ("name: a, approach: zero-shot, model: o/n, shots: 2", "approach zero-shot takes no 'shots'; remove it"),
         ("name: a, approach: few-shot, model: o/n, shots: 2", "'a' shows demonstrations; name their rows with"),
         ("name: a, approach: zero-shot, modle: o/n", r"unknown key 'contenders.0.modle' \(did you mean 'model'\?\)"),
-        ("name: a, approach: fine-tuned, run: nowhere", "no readable run.json; give a folder that"),
+        ("name: a, approach: fine-tuned, run: nowhere", "nowhere: no such folder; give one that a training of ours or"),
         ("name: a, approach: fine-tuned, run: o/n, revision: v1", "for a run write run: owner/name@REVISION"),
     ],
 )

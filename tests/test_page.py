@@ -139,19 +139,34 @@ def test_one_that_fails_and_one_that_is_invalid_do_not_stop_the_others(browser: 
         shoot(page, "compare-failures")
 
 
-@pytest.mark.parametrize(
-    ("text", "sentence"),
-    [
-        ("   ", "There is no text to classify; type one, or pick an example."),
-        ("a" * 5001, "The text has 5,001 characters; at most 5,000 can be compared; shorten it."),
-    ],
-)
-def test_a_text_that_cannot_be_asked_gets_a_sentence(browser: Browser, url: str, text: str, sentence: str) -> None:
+def test_a_text_that_cannot_be_asked_gets_a_sentence(browser: Browser, url: str) -> None:
+    sentence = "There is no text to classify; type one, or pick an example."
     with visit(browser, url) as page:
-        page.locator("#text textarea").fill(text)
+        page.locator("#text textarea").fill("   ")
         page.locator("#ask").click()
         expect(page.get_by_role("alert").filter(has_text=sentence)).to_be_visible()
         ask(page)  # and it can be asked again
+
+
+def test_a_text_that_is_too_long_is_cut_and_said_to_be(browser: Browser, url: str) -> None:
+    with visit(browser, url) as page:
+        page.locator("#text textarea").fill("a" * 5001)
+        page.locator("#ask").click()
+        expect(page.locator("#answers .summary")).to_contain_text("7 of 7 answered")
+        expect(page.locator("#answers .notice")).to_have_text(
+            "The text is too long: every contender reads the first 5,000 of its 5,001 characters."
+        )
+        ask(page)
+        expect(page.locator("#answers .notice")).to_have_count(0)
+
+
+def test_half_a_character_gets_a_sentence_on_the_page(browser: Browser, url: str) -> None:
+    with visit(browser, url) as page:
+        page.locator("#text textarea").evaluate(
+            "box => { box.value = 'half \\ud83d'; box.dispatchEvent(new Event('input', {bubbles: true})); }"
+        )
+        page.locator("#ask").click()
+        expect(page.get_by_role("alert").first).to_contain_text("half a character in it (the surrogate U+D83D")
 
 
 def test_many_labels_fit_a_card(browser: Browser) -> None:

@@ -70,7 +70,7 @@ def test_a_comparison_begins_with_its_tab_and_an_unknown_tab_with_the_first() ->
 
 def test_what_an_address_says_is_bounded() -> None:
     opened = Opened.of(query(text="a" * 10**6, comparison="b" * 10**6))
-    assert (len(opened.text), len(opened.comparison)) == (5001, 300)
+    assert (len(opened.text), len(opened.comparison)) == (100_000, 300)
 
 
 def test_a_link_is_kept_to_what_is_passed_on_whole() -> None:
@@ -122,11 +122,12 @@ def test_a_link_carries_nothing_that_is_this_visitors_alone(browser: Browser) ->
         assert page.evaluate("navigator.clipboard.readText()") == f"{url}?text=Shares+fall"
 
 
-def test_a_linked_text_that_cannot_be_asked_gets_its_sentence(browser: Browser) -> None:
-    with page_with() as url, visit(browser, url, f"?text={'a' * 6000}") as page:
-        expect(page.get_by_role("alert")).to_have_text(
-            "The text has 5,001 characters; at most 5,000 can be compared; shorten it."
+def test_a_linked_text_that_is_too_long_is_cut_and_said_to_be(browser: Browser) -> None:
+    with page_with() as url, visit(browser, url, f"?text={'a' * 6000}", waits_for="#answers .card") as page:
+        expect(page.locator("#answers .notice")).to_have_text(
+            "The text is too long: every contender reads the first 5,000 of its 6,000 characters."
         )
+        expect(page.locator("#answers .summary")).to_contain_text("7 of 7 answered")
 
 
 def test_the_tab_is_part_of_the_address(browser: Browser) -> None:

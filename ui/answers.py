@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from classification.errors import InputError
 from classification.predictions import Predictions
 from classification.task import Task
+from classification.texts import BOM, Text, text_of
 
+#: Of a text that is longer, so many are read by every contender, and the answers say so.
 MAX_CHARACTERS = 5000
-#: a label of a multi-label task is given when it is more probable than not
-MULTI_LABEL_THRESHOLD = 0.5
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Answer:
         valid = bool(predictions.valid[0])
         probabilities = tuple(float(p) for p in predictions.probabilities[0])
         return cls(
-            labels=_labels(task, probabilities) if valid else (),
+            labels=predictions.labels(task)[0],
             probabilities=probabilities,
             valid=valid,
             seconds=float(predictions.seconds[0]),
@@ -65,26 +65,15 @@ class Answer:
         )
 
 
-def _labels(task: Task, probabilities: tuple[float, ...]) -> tuple[str, ...]:
-    if task.multi_label:
-        return tuple(name for name, p in zip(task.label_names, probabilities, strict=True) if p > MULTI_LABEL_THRESHOLD)
-    return (task.label_names[max(range(len(probabilities)), key=probabilities.__getitem__)],)
-
-
-def checked_text(text: object) -> str:
-    """The text of a request, without the space around it.
+def checked_text(text: object) -> Text:
+    """The text of a request, without the space around it, and cut where it is longer than `MAX_CHARACTERS`.
 
     Raises:
-        InputError: nothing to classify, not a text, or longer than `MAX_CHARACTERS`.
+        InputError: nothing to classify, not a text, or not whole characters.
     """
-    if not isinstance(text, str) or not text.strip():
+    if not isinstance(text, str) or not text.removeprefix(BOM).strip():
         raise InputError("There is no text to classify; type one, or pick an example.")
-    stripped = text.strip()
-    if len(stripped) > MAX_CHARACTERS:
-        raise InputError(
-            f"The text has {len(stripped):,} characters; at most {MAX_CHARACTERS:,} can be compared; shorten it."
-        )
-    return stripped
+    return text_of(text, MAX_CHARACTERS)
 
 
 def majority(answers: Iterable[Answer | None]) -> tuple[str, ...] | None:

@@ -52,10 +52,11 @@ class Tools:
         """Ask one contender what label a text has.
 
         The answer holds label (null for an invalid answer), labels, valid, a probability for each label, seconds,
-        prompt_tokens, completion_tokens, shortened, said, label_mass, and error: why there is none, else null.
+        prompt_tokens, completion_tokens, shortened, said, label_mass, error (why there is none, else null), characters
+        (of the text as it was given) and cut_to (how many of them were read where it was too long, else null).
 
         Args:
-            text: the text to classify, at most 5,000 characters.
+            text: the text to classify; of a longer one, the first 5,000 characters are read.
             contender: the name of one contender, as `contenders` lists them.
         """
         with refusals():
@@ -64,11 +65,12 @@ class Tools:
     def compare(self, text: str) -> dict[str, Any]:
         """Ask every contender what label a text has, to see where prompts and fine-tuned models agree.
 
-        The answer holds task, labels, majority (the label that most contenders give, or null), and for each
-        contender what `classify` gives, with differs: whether it contradicts the majority.
+        The answer holds task, labels, majority (the label that most contenders give, or null), characters and cut_to
+        (as of `classify`), and for each contender what else `classify` gives, with differs: whether it contradicts
+        the majority.
 
         Args:
-            text: the text to classify, at most 5,000 characters.
+            text: the text to classify; of a longer one, the first 5,000 characters are read.
         """
         with refusals():
             return data.compare(self._workbench, text)
@@ -76,8 +78,9 @@ class Tools:
     def evaluate(self, rows: list[dict[str, Any]], contenders: list[str] | None = None) -> Iterator[dict[str, Any]]:
         """Measure contenders on labelled rows: accuracy and macro-F1 with 95 % intervals, every pair tested, a verdict.
 
-        The answer holds finished, task, labels, rows (how many), best, verdict (one sentence), for each contender
-        its scores, intervals and confusion matrix, and for each pair the paired tests. Until then, a caller that
+        The answer holds finished, task, labels, rows (how many), best, verdict, for each contender its scores,
+        intervals, confusion matrix and how many of the rows it had seen (in training, as demonstrations, in
+        validation; null where nobody knows), and for each pair the paired tests. Until then, a caller that
         reads along gets finished (false), contender, done and of; cancelling the call stops the evaluation.
 
         Args:

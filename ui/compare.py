@@ -8,6 +8,7 @@ from typing import Any
 import gradio as gr
 
 from classification.errors import InputError
+from classification.texts import Text
 
 from . import cards, share
 from .answers import checked_text
@@ -90,11 +91,21 @@ def boards(workbench: Workbench, text: object) -> Iterator[tuple[str, str]]:
     """The board as HTML after each change, and the text; or the sentence that says what is wrong with it, and none."""
     try:
         asked = checked_text(text)
-        copy = share.copy_button(share.query(text=asked), "Copy a link to this question")
-        for seats in workbench.ask(asked):
-            yield cards.board(workbench.task, seats, asked=True, aside=copy), asked
+        copy = share.copy_button(share.query(text=asked.text), "Copy a link to this question")
+        for seats in workbench.ask(asked.text):
+            yield cut_notice(asked) + cards.board(workbench.task, seats, asked=True, aside=copy), asked.text
     except InputError as error:
         yield cards.alert(str(error)) + waiting_board(workbench), ""
+
+
+def cut_notice(asked: Text) -> str:
+    """Above the answers: that the text was too long, and how much of it they are about; empty for other texts."""
+    if not asked.cut:
+        return ""
+    return (
+        f'<p class="notice" role="note">The text is too long: every contender reads the first {len(asked.text):,} of '
+        f"its {asked.characters:,} characters.</p>"
+    )
 
 
 def waiting_board(workbench: Workbench) -> str:

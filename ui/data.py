@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from .answers import Answer, differs, majority
+from classification.texts import Text
+
+from .answers import Answer, checked_text, differs, majority
 from .seats import Seat
 from .workbench import Workbench
 
@@ -13,13 +15,15 @@ def compare(workbench: Workbench, text: object) -> dict[str, Any]:
     """Every contender's answer to one text.
 
     Raises:
-        InputError: there is no text, or it has more characters than are allowed.
+        InputError: there is no text.
     """
-    *_, seats = workbench.ask(text)  # the last board has every answer
+    asked = checked_text(text)
+    *_, seats = workbench.ask(asked.text)  # the last board has every answer
     agreed = majority(seat.answer for seat in seats)
     return {
         "task": workbench.task.name,
         "labels": list(workbench.task.label_names),
+        **_length(asked),
         "majority": None if agreed is None else ", ".join(agreed),
         "contenders": [record(workbench, seat) | {"differs": differs(seat.answer, agreed)} for seat in seats],
     }
@@ -29,10 +33,16 @@ def classify(workbench: Workbench, text: object, contender: str) -> dict[str, An
     """One contender's answer to one text.
 
     Raises:
-        InputError: nobody is called so, there is no text, or it has more characters than are allowed.
+        InputError: nobody is called so, or there is no text.
     """
-    *_, seats = workbench.ask(text, only=contender)
-    return record(workbench, next(seat for seat in seats if seat.name == contender))
+    asked = checked_text(text)
+    *_, seats = workbench.ask(asked.text, only=contender)
+    return record(workbench, next(seat for seat in seats if seat.name == contender)) | _length(asked)
+
+
+def _length(asked: Text) -> dict[str, Any]:
+    """How long the text was, and to how many characters it was cut, if it was."""
+    return {"characters": asked.characters, "cut_to": len(asked.text) if asked.cut else None}
 
 
 def record(workbench: Workbench, seat: Seat) -> dict[str, Any]:

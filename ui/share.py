@@ -9,12 +9,12 @@ from urllib.parse import urlencode
 
 import gradio as gr
 
-from .answers import MAX_CHARACTERS
-
 TABS = ("compare", "results", "publish")
 #: A link is kept to what browsers, proxies and chat programs pass on whole.
 LONGEST_LINK = 4000
 LONGEST_REFERENCE = 300
+#: No server passes on a longer one.
+LONGEST_ADDRESS = 100_000
 #: Two links of a chain.
 ICON = (
     '<svg viewBox="0 0 16 16" width="13" height="13" aria-hidden="true" fill="none" stroke="currentColor" '
@@ -41,7 +41,7 @@ class Opened:
     def of(cls, request: gr.Request | None) -> Opened:
         """Read ``?text=...&comparison=...&tab=...``."""
         query: Mapping[str, str] = dict(request.query_params) if request is not None else {}
-        text = str(query.get("text", ""))[: MAX_CHARACTERS + 1]  # one too many is refused like a text that is typed
+        text = str(query.get("text", ""))[:LONGEST_ADDRESS]  # and then cut like a text that is typed
         comparison = str(query.get("comparison", ""))[:LONGEST_REFERENCE].strip()
         tab = str(query.get("tab", ""))
         return cls(text, comparison, tab if tab in TABS else "results" if comparison else "")

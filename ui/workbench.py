@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from itertools import chain
 
+from classification.demonstrations import Shown
 from classification.errors import InputError, nearest, one_of, shown
 from classification.predictions import Classifier, Predictions
 
@@ -42,6 +43,7 @@ class Workbench:
         self._phases: list[Phase] = ["waiting"] * len(self._contenders)
         self._notes = [""] * len(self._contenders)
         self._classifiers: dict[int, Classifier] = {}
+        self._told: dict[int, Shown] = {}
         self._changed = threading.Condition()
         # One prediction at a time, so that each one's seconds are its own. A forked process that borrows a GPU
         # is alone there, and a lock that was held while it forked would never be released in it.
@@ -99,7 +101,7 @@ class Workbench:
         """Ask every contender about a text: those that are ready first, the others as they become ready.
 
         Args:
-            text: what to decide about.
+            text: what to decide about; of a long one the beginning, see `checked_text`.
             only: ask this contender alone.
 
         Yields:
@@ -107,9 +109,9 @@ class Workbench:
             carries a note that says why.
 
         Raises:
-            InputError: there is no text, it is too long, or nobody is called ``only``.
+            InputError: there is no text, or nobody is called ``only``.
         """
-        text = checked_text(text)
+        text = checked_text(text).text
         wanted = None if only is None else self._index(only)
         answers: dict[int, Answer] = {}
         deadline = time.monotonic() + self._patience
@@ -139,6 +141,14 @@ class Workbench:
             raise InputError(self._notes[index] or LATE)
         own, _ = self._by_need([index])
         return self._predictions_of(index, texts) if own else self._predict(index, texts)
+
+    def told(self, name: str) -> Shown | None:
+        """The demonstrations that one contender was loaded with; ``None`` while there are none.
+
+        Raises:
+            InputError: nobody is called so.
+        """
+        return self._told.get(self._index(name))
 
     def _index(self, name: object) -> int:
         names = [contender.name for contender in self._contenders]
@@ -207,14 +217,16 @@ class Workbench:
             for i in indices:
                 self._move(i, "loading")
                 try:
-                    self._classifiers[i] = self._ready(self._contenders[i])
+                    self._classifiers[i] = self._ready(i)
                 except Exception as error:  # noqa: BLE001  the others still load
                     self._move(i, "failed", self._reason(i, error, "load"))
                 else:
                     self._move(i, "ready")
 
-    def _ready(self, contender: Contender) -> Classifier:
-        classifier = contender.load(self._pool)
+    def _ready(self, index: int) -> Classifier:
+        contender = self._contenders[index]
+        told = self._told[index] = contender.choose_demonstrations()
+        classifier = contender.load(self._pool, told)
         if not self._place.borrows:
             with self._turn, suppress(Exception):  # should it fail, so will a visitor's question, and say why
                 classifier.predict([WARM_UP])

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ..errors import InputError
+from ..files import LONGEST_RECORD, read_limited
 from ..task import Task, explain
 from .textfeatures import Analyzer
 
@@ -78,7 +79,8 @@ def load_settings(folder: Path, task: Task) -> BaselineSettings:
     """
     file = folder / SETTINGS_FILE
     try:
-        settings = BaselineSettings.model_validate_json(file.read_bytes())
+        text = read_limited(file, LONGEST_RECORD, what="record of a baseline")
+        settings = BaselineSettings.model_validate_json(text)
     except OSError:
         raise InputError(f"{folder}: no {SETTINGS_FILE} in it; give the folder that a baseline was saved in.") from None
     except ValidationError as error:
