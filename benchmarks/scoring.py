@@ -20,8 +20,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from classification.classifiers.chat import ChatClassifier, chat_demonstrations
+from classification.classifiers.chat import ChatClassifier
 from classification.dataset import load_rows
+from classification.demonstrations import balanced
 from classification.encoding import encode_answers, encode_prompt
 from classification.environment import hardware
 from classification.errors import InputError
@@ -59,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     chosen = np.random.default_rng(0).permutation(len(rows))[: options.rows]
     texts = rows.select(chosen).texts
-    shown = chat_demonstrations(
+    shown = balanced(
         [(text, names[0]) for text, names in zip(pool.texts, pool.labels, strict=True)], task, options.shots, seed=0
     )
     base = ModelPool().chat(options.model)

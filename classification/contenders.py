@@ -1,19 +1,27 @@
-"""One contender: what a lineup says of it, and the only place where that becomes a classifier."""
+"""One contender: what a lineup says of it, what it has seen, and how it becomes a classifier."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from .errors import InputError, shown
+from .loading import load_prompted, load_run
 from .models import ModelPool
 from .predictions import Classifier
-from .pull import Reference, RemoteRun
+from .pull import RemoteRun
 from .run import Family, RunRecord
 from .task import Task
+
+if (
+    TYPE_CHECKING
+):  # they import the libraries that rows are read with, which whoever only looks at a lineup does without
+    from .demonstrations import Shown
+    from .seen import Seen, TextHashes
 
 Approach = Literal["baseline", "zero-shot", "few-shot", "fine-tuned"]
 APPROACHES: tuple[Approach, ...] = get_args(Approach)
@@ -65,7 +73,7 @@ class Contender:
         task: what it decides.
         record: its run's, where it has one.
         run: where that run is: a folder, or a repository on the Hub.
-        demonstrations: labelled rows that a prompt may show.
+        demonstrations: training rows that a prompt may show: a file, a folder, or a dataset on the Hub.
         trouble: why it cannot be had at all, as one sentence; else empty.
     """
 
@@ -105,7 +113,8 @@ class Contender:
             shots = f", {self.entry.shots} demonstrations a label" if self.entry.shots else ""
             return f"{_short(str(self.entry.model))}{shots}"
         if not self.record.created:
-            return "published without a record of its training"
+            how = "published" if isinstance(self.run, RemoteRun) else "saved"
+            return f"{how} without a record of its training"
         rows = f"{self.record.data.rows.get('train', 0):,} rows of {self.record.data.source}"
         if self.record.base is None:
             return f"fitted on {rows}"
@@ -113,9 +122,21 @@ class Contender:
         how = f"{how} as ONNX" if self.record.export else how
         return f"{_short(self.record.base.id)}, {how}, {rows}"
 
-    def configuration(self) -> dict[str, object]:
-        """Everything that decides its answers, as JSON values, for the record of an evaluation."""
+    def files_mark(self) -> list[tuple[str, int, int]]:
+        """Names, sizes and times of change of the local files that it is loaded from."""
+        folders = [Path(str(place)) for place in (self.run, self.entry.model) if isinstance(place, str | Path)]
+        files = [file for folder in folders if folder.is_dir() for file in sorted(folder.iterdir()) if file.is_file()]
+        return [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files]
+
+    def configuration(self, told: Shown | None = None) -> dict[str, object]:
+        """Everything that decides its answers, as JSON values, for the record of an evaluation.
+
+        Args:
+            told: the demonstrations that it was loaded with; of their texts only hashes are recorded.
+        """
         found: dict[str, object] = self.entry.model_dump(exclude_none=True, exclude={"name", "run"})
+        if self.entry.shots and told is not None:
+            found |= {"demonstrations": told.hashes, "demonstrations_left_out": told.left_out}
         if self.record:
             found |= {
                 "base": self.record.base.model_dump(exclude_none=True) if self.record.base else None,
@@ -128,8 +149,42 @@ class Contender:
             found |= {"repository": self.run.reference.repo_id, "commit": self.run.commit}
         return found
 
-    def load(self, pool: ModelPool) -> Classifier:
+    def choose_demonstrations(self, evaluated: Iterable[str] = ()) -> Shown:
+        """The rows that its prompt is going to show; none but for few-shot.
+
+        Args:
+            evaluated: texts that it is going to be evaluated on, none of which is shown.
+
+        Raises:
+            InputError: the rows cannot be had, are no training rows, or are too few; see `demonstrations.choose`.
+        """
+        from .demonstrations import Shown, choose
+
+        entry, pool = self.entry, self.demonstrations
+        if not entry.shots or pool is None:
+            return Shown()
+        return choose(pool, self.task, entry.shots, seed=entry.seed, evaluated=evaluated, name=entry.name)
+
+    def seen(self, texts: Sequence[str], told: Shown | None = None) -> Seen | None:
+        """How many of these texts it has seen before: in a training of this project, or in its own prompt.
+
+        Args:
+            texts: of the rows that it is evaluated on.
+            told: the demonstrations that it was loaded with.
+
+        Returns:
+            ``None`` where that is not known: for an older run, or one whose maker kept no hashes of its texts.
+            What a base model was pretrained on is known to nobody and is not counted.
+        """
+        known = _hashes(self)
+        return None if known is None else known.count(texts, told.texts if told else ())
+
+    def load(self, pool: ModelPool, told: Shown | None = None) -> Classifier:
         """Load what it needs through the pool, which shares base models.
+
+        Args:
+            pool: of base models.
+            told: the demonstrations to show; by default they are chosen here, with no row being evaluated.
 
         Raises:
             InputError: weights or rows that it needs cannot be had; the sentence says which.
@@ -137,96 +192,29 @@ class Contender:
         if self.trouble:
             raise InputError(self.trouble)
         if self.record is None:
-            return _load_prompted(self, pool)
+            return load_prompted(self, pool, told or self.choose_demonstrations())
         try:
-            return _load_run(self, self.record, pool)
+            return load_run(self, self.record, pool)
         except InputError:
             raise
         except Exception as error:  # files of strangers make the libraries fail in any of their ways
-            if not isinstance(self.run, RemoteRun):
+            if not isinstance(self.run, RemoteRun) and self.record.created:
                 raise
             reason = shown(str(error).strip().partition("\n")[0], 150)
             raise InputError(f"{self.run}: cannot be loaded ({type(error).__name__}: {reason}).") from error
 
 
-def _load_prompted(contender: Contender, pool: ModelPool) -> Classifier:
-    from .classifiers.chat import ChatClassifier, chat_demonstrations
-    from .dataset import load_rows
+def _hashes(contender: Contender) -> TextHashes | None:
+    """Of the texts that its model was trained on; ``None`` where nobody kept them."""
+    from .seen import TextHashes, hashes_in, hashes_of_base
 
-    entry, chosen = contender.entry, []
-    if entry.shots and contender.demonstrations:
-        rows = load_rows(contender.demonstrations, contender.task)
-        if contender.task.multi_label:
-            raise InputError(
-                f"{entry.name}: demonstrations are balanced over single labels, and this task has several."
-            )
-        pairs = [(text, names[0]) for text, names in zip(rows.texts, rows.labels, strict=True)]
-        chosen = chat_demonstrations(pairs, contender.task, entry.shots, entry.seed)
-    base = pool.chat(str(entry.model), entry.revision)
-    return ChatClassifier(
-        entry.name, contender.task, base,
-        demonstrations=chosen, describe_labels=entry.describe_labels, decode=entry.decode,
-    )  # fmt: skip
-
-
-def _load_run(contender: Contender, record: RunRecord, pool: ModelPool) -> Classifier:
-    onnx = record.export == "onnx"
-    folder = contender.run.download(onnx=onnx) if isinstance(contender.run, RemoteRun) else Path(str(contender.run))
-    if contender.family in ("majority", "tfidf"):
-        from .classifiers.baseline import load_baseline
-
-        return load_baseline(folder, contender.family, contender.name, contender.task)
-    if onnx:
-        from .classifiers.onnx import OnnxClassifier
-
-        return OnnxClassifier(contender.name, contender.task, folder, record)
-    return _load_fine_tuned(contender, record, folder, pool)
-
-
-def _load_fine_tuned(contender: Contender, record: RunRecord, folder: Path, pool: ModelPool) -> Classifier:
-    from .classifiers.chat import ChatClassifier
-    from .classifiers.encoder import EncoderClassifier
-
-    entry, task = contender.entry, contender.task
-    adapted = record.method == "lora"
-    model_id, revision = _base_of(entry, record, folder) if adapted else (str(folder), None)
-    if record.family == "chat":
-        base = pool.chat(model_id, revision)
-        _check_whole(contender, base.missing if not adapted else ())
-        adapter = base.attach(folder) if adapted else None
-        # Prompts are the run's own task in its own words: what it was taught with.
-        return ChatClassifier(
-            entry.name, record.task, base,
-            adapter=adapter, describe_labels=record.describe_labels, decode=entry.decode,
-        )  # fmt: skip
-    base = pool.encoder(model_id, len(task.labels), revision)
-    _check_whole(contender, base.missing if not adapted else ())
-    adapter = base.attach(folder) if adapted else None
-    columns = [record.task.index(name) for name in task.label_names]
-    return EncoderClassifier(entry.name, task, base, adapter=adapter, max_length=record.max_length, columns=columns)
-
-
-def _check_whole(contender: Contender, missing: tuple[str, ...]) -> None:
-    """A whole model that lacks weights would answer by chance: the library draws what it does not find."""
-    if missing:
-        raise InputError(
-            f"{contender.run}: its files lack the weights {shown(missing[0])}, without which it would answer by "
-            "chance; publish or save the whole model again."
-        )
-
-
-def _base_of(entry: ContenderEntry, record: RunRecord, folder: Path) -> tuple[str, str | None]:
-    """Where an adapter's base model is: where the lineup says, else its Hub id and revision."""
-    named = record.base.id if record.base else "no base model"
-    elsewhere = entry.model and Reference.parse(entry.model) and not Path(entry.model).is_dir()
-    if elsewhere and entry.model != named:
-        raise InputError(f"{entry.name}: the adapter stands on {named}, not on {entry.model}; leave 'model' out.")
-    if entry.model:
-        return entry.model, entry.revision
-    if record.base is None or record.base.from_folder:
-        name = f"the base model {record.base.id!r} came from a folder" if record.base else "no base model is recorded"
-        raise InputError(f"{folder}: {name}; say in the lineup where it is, with 'model: FOLDER'.")
-    return record.base.id, record.base.revision
+    if isinstance(contender.run, RemoteRun):
+        folder = contender.run.hashes_folder()
+        return None if folder is None else hashes_in(folder)
+    if contender.run is not None:
+        return hashes_in(contender.run)
+    model = contender.entry.model
+    return hashes_of_base(model) if model and Path(model).is_dir() else TextHashes()
 
 
 def _short(model_id: str) -> str:

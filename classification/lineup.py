@@ -9,15 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from .contenders import Approach, Contender, ContenderEntry
 from .errors import InputError, one_of, shown
 from .foreign import record_of
+from .local_run import LocalRun
 from .models import ModelPool
 from .pull import Reference, find
-from .run import RunRecord, load_run
-from .task import Task, explain, load_task, read_yaml
+from .run import RunRecord
+from .task import Task, load_model, load_task
 
 
 class LineupFile(BaseModel):
@@ -62,16 +63,14 @@ def load_lineup(path: str | Path) -> Lineup:
         InputError: a file is missing or wrong, or a run is for other labels than the task's.
     """
     file = Path(path)
-    try:
-        found = LineupFile.model_validate(read_yaml(file, what="lineup file"))
-    except ValidationError as error:
-        raise InputError(explain(error, file, LineupFile)) from None
+    found = load_model(file, LineupFile, what="lineup file")
     folder = file.parent
     task = load_task(folder / found.task)
-    demonstrations = folder / found.demonstrations if found.demonstrations else None
-    contenders = tuple(_contender(entry, task, folder, demonstrations, file) for entry in found.contenders)
+    demonstrations = _pool(folder, found.demonstrations) if found.demonstrations else None
+    trust = found.trust_remote_code
+    contenders = tuple(_contender(entry, task, file, demonstrations, trust_code=trust) for entry in found.contenders)
     results = folder / found.results if found.results else None
-    return Lineup(file, task, contenders, results, found.trust_remote_code)
+    return Lineup(file, task, contenders, results, trust)
 
 
 def pulled(name: str, reference: str, task: Task) -> Contender:
@@ -96,14 +95,23 @@ def pulled(name: str, reference: str, task: Task) -> Contender:
     return Contender(entry, task, record, remote)
 
 
-def _contender(entry: ContenderEntry, task: Task, folder: Path, demonstrations: Path | None, file: Path) -> Contender:
+def _pool(folder: Path, named: str) -> Path:
+    """Where demonstrations come from: a file or folder beside the lineup, else a dataset on the Hub."""
+    beside = folder / named
+    reference = None if beside.exists() or Path(named).suffix else Reference.parse(named)
+    return beside if reference is None else Path(named)
+
+
+def _contender(
+    entry: ContenderEntry, task: Task, file: Path, demonstrations: Path | None, *, trust_code: bool
+) -> Contender:
     if entry.shots and demonstrations is None:
         raise InputError(f"{file}: {entry.name!r} shows demonstrations; name their rows with 'demonstrations: FILE'.")
     if not entry.run:
         return Contender(entry, task, demonstrations=demonstrations)
-    local, reference = folder / entry.run, Reference.parse(entry.run)
+    local, reference = file.parent / entry.run, Reference.parse(entry.run)
     if local.exists() or reference is None:
-        record = load_run(local)
+        record = record_of(LocalRun.at(local), task, trust_code=trust_code)
         _check_run(record, task, file, entry)
         return Contender(entry, task, record, local)
     try:
@@ -124,7 +132,7 @@ def _check_run(record: RunRecord, task: Task, file: Path | str, entry: Contender
             f"{file}: {entry.name!r} asks for the family {entry.family}, and its run is {one_of(allowed)}."
         )
     known, wanted = record.task.label_names, task.label_names
-    # The outputs of a model that was published without a record are put in the task's order when it is loaded.
+    # The outputs of a model without a record of ours are put in the task's order when it is loaded.
     same = known == wanted if record.created else sorted(known) == sorted(wanted)
     if not same or record.task.multi_label != task.multi_label:
         raise InputError(

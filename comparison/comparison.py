@@ -27,6 +27,7 @@ from .records import (
     Sentence,
     TaskRecord,
     check_scores,
+    check_seen,
     read_record,
     write_record,
 )
@@ -56,6 +57,7 @@ class Comparison(Record):
             raise ValueError(f"two contenders are called {shown(twice)}")
         for contender in self.contenders:
             check_scores(self.task, contender)
+            check_seen(self.rows, contender)
         measured = {contender.name for contender in self.measured}
         paired = [name for pair in self.pairs for name in (pair.first, pair.second)]
         stranger = next((name for name in paired if name not in measured), None)

@@ -8,8 +8,11 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from classification.seen import Seen
+
 from .comparison import Comparison
 from .records import Ends, Measured
+from .seen_rows import differ, number
 from .verdict import verdict
 
 NONE = "—"
@@ -36,26 +39,32 @@ COLUMNS = (
     Column("Time per text", lambda c: c.seconds_per_text, lambda c: _duration(c.seconds_per_text), min),
     Column("Tokens per text", lambda c: _tokens(c), lambda c: f"{_tokens(c):.0f}" if _tokens(c) else NONE),
 )
-HEADINGS = ("Contender", "Approach", *(column.title for column in COLUMNS))
+SEEN = Column("Rows seen", lambda c: c.seen.total if c.seen else None, number)
 
 CSV_SCORES = (
     "accuracy", "macro_f1", "micro_f1", "auc", "ece", "invalid_rate", "seconds_per_text", "seconds_median",
     "seconds_p95", "prompt_tokens", "completion_tokens", "shortened",
 )  # fmt: skip
 CSV_INTERVALS = ("accuracy", "macro_f1")
+CSV_SEEN = tuple(Seen.model_fields)
+
+
+def columns_of(comparison: Comparison) -> tuple[Column, ...]:
+    """The columns of its table: every score and, where that tells contenders apart, the rows that each had seen."""
+    return (*COLUMNS, SEEN) if differ(comparison) else COLUMNS
 
 
 def as_table(comparison: Comparison) -> str:
     """A table of aligned plain text, with the verdict under it."""
-    lines = [HEADINGS, *_body(comparison, bold=str)]
-    widths = [max(_width(line[column]) for line in lines) for column in range(len(HEADINGS))]
+    lines = [_headings(comparison), *_body(comparison, bold=str)]
+    widths = [max(_width(line[column]) for line in lines) for column in range(len(lines[0]))]
     ruled = [_aligned(lines[0], widths), "  ".join("-" * width for width in widths)]
     return "\n".join([*ruled, *(_aligned(line, widths) for line in lines[1:]), "", *_notes(comparison)]) + "\n"
 
 
 def as_markdown(comparison: Comparison) -> str:
     """A Markdown table with the best value of each column in bold, and the verdict under it."""
-    lines = [HEADINGS, ["---", "---", *("---:" for _ in COLUMNS)]]
+    lines = [_headings(comparison), ["---", "---", *("---:" for _ in columns_of(comparison))]]
     lines += _body(comparison, bold=lambda text: f"**{text}**", escape=_markdown)
     table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
     notes = "\n\n".join(_markdown(note) for note in _notes(comparison))
@@ -67,30 +76,35 @@ def as_csv(comparison: Comparison) -> str:
     bounds = [f"{score}_{end}" for score in CSV_INTERVALS for end in ("low", "high")]
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["name", "approach", "family", *CSV_SCORES, *bounds, "error"])
+    writer.writerow(["name", "approach", "family", *CSV_SCORES, *bounds, *(f"seen_{how}" for how in CSV_SEEN), "error"])
     for contender in comparison.contenders:
         about = [_cell(contender.name), contender.approach, _cell(contender.family)]
         if isinstance(contender, Measured):
             ends = [end for score in CSV_INTERVALS for end in getattr(contender, f"{score}_ci")]
-            writer.writerow([*about, *(getattr(contender, score) for score in CSV_SCORES), *ends, ""])
+            seen = [getattr(contender.seen, how, None) for how in CSV_SEEN]
+            writer.writerow([*about, *(getattr(contender, score) for score in CSV_SCORES), *ends, *seen, ""])
         else:
-            blanks = [""] * (len(CSV_SCORES) + len(bounds))
+            blanks = [""] * (len(CSV_SCORES) + len(bounds) + len(CSV_SEEN))
             writer.writerow([*about, *blanks, _cell(contender.error)])
     return out.getvalue()
 
 
+def _headings(comparison: Comparison) -> list[str]:
+    return ["Contender", "Approach", *(column.title for column in columns_of(comparison))]
+
+
 def _body(comparison: Comparison, *, bold: Callable[[str], str], escape: Callable[[str], str] = str) -> list[list[str]]:
     """Cells of each contender; what looks like the best value of its column is bold, unless all do."""
-    best = [_best(column, comparison.measured) for column in COLUMNS]
-    floor = comparison.floor
+    columns, floor = columns_of(comparison), comparison.floor
+    best = [_best(column, comparison.measured) for column in columns]
     body = []
     for contender in comparison.contenders:
         name = escape(_plain(contender.name))
         if not isinstance(contender, Measured):
-            body.append([name, contender.approach, *(NONE for _ in COLUMNS)])
+            body.append([name, contender.approach, *(NONE for _ in columns)])
             continue
         marked = f"{name} {FLOOR}" if floor is not None and contender.name == floor.name else name
-        shown = [column.shown(contender) for column in COLUMNS]
+        shown = [column.shown(contender) for column in columns]
         cells = [bold(cell) if cell == top else cell for cell, top in zip(shown, best, strict=True)]
         body.append([marked, contender.approach, *cells])
     return body

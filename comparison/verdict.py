@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,6 +10,7 @@ from classification.errors import one_of
 
 from .comparison import Comparison
 from .records import Measured, Pair
+from .seen_rows import counted, has_seen, meaning, remarks
 
 #: The chance of a false finding among all pairs that is put up with.
 ALPHA = 0.05
@@ -22,30 +23,69 @@ class Verdict:
     """The contender to use, and where the others stand against it.
 
     Attributes:
-        best: the contender with the highest macro-F1.
+        best: the contender with the highest macro-F1. One that had seen rows of the comparison before is it only
+            where nobody else can be, or where it would get more rows right than those who had not even if each row
+            that it had seen were wrong.
         others: each other contender that answered, by name: whether it gets more rows right than the
             best one (*better*), fewer (*worse*), or whether these rows can't tell yet, by McNemar's test with
             Holm's correction for all pairs. *Better* is possible, since macro-F1 weighs rare labels more.
-        p: the largest corrected p-value among those that are better or worse; ``None`` without such.
-        sentence: all this in words.
+        p: the largest corrected p-value among those of whom the sentence says that they are better or worse;
+            ``None`` without such.
+        sentence: all this in words, and who had seen how many of the rows.
+        seen: the end of the sentence, about rows that contenders had seen; empty where it is said before.
     """
 
     best: str
     others: dict[str, Standing]
     p: float | None
     sentence: str
+    seen: str
 
 
 def verdict(comparison: Comparison) -> Verdict | None:
     """Judge a comparison; ``None`` where no contender answered."""
     if not comparison.measured:
         return None
-    best = max(comparison.measured, key=lambda contender: contender.macro_f1)
+    highest = max(comparison.measured, key=lambda contender: contender.macro_f1)
+    best = _best(comparison)
     found = {_other(pair, best): pair for pair in comparison.pairs if best.name in (pair.first, pair.second)}
     others = {name: _standing(pair, best) for name, pair in found.items()}
-    told = [pair.accuracy_p_holm for name, pair in found.items() if others[name] != "can't tell yet"]
+    # Against whoever had seen rows, a contender that had not is not held.
+    fair = comparison.measured if best is highest else [one for one in comparison.measured if not has_seen(one)]
+    held = {contender.name: others[contender.name] for contender in fair if contender.name in others}
+    told = [found[name].accuracy_p_holm for name, standing in held.items() if standing != "can't tell yet"]
     p = max(told, default=None)
-    return Verdict(best.name, others, p, _sentence(comparison, best, others, p))
+    floor = _baseline(best, fair, "here" if best is highest else "among them")
+    seen = [*_seen(comparison, best), *remarks(comparison, [one.name for one in (highest, best) if has_seen(one)])]
+    sentence = " ".join([_standings(comparison, highest, best, held, p), *floor, *seen])
+    return Verdict(best.name, others, p, sentence, " ".join(seen))
+
+
+def _best(comparison: Comparison) -> Measured:
+    """The highest macro-F1 among those who had seen no row, or would be ahead of them all the same."""
+    ranked = sorted(comparison.measured, key=lambda contender: -contender.macro_f1)
+    rivals = _unseen(comparison)
+    fair = (one for one in ranked if not has_seen(one) or _ahead_anyway(comparison, one, rivals))
+    return next(fair) if rivals else ranked[0]
+
+
+def _unseen(comparison: Comparison) -> list[Measured]:
+    """The contenders that are not known to have seen any of the rows."""
+    return [contender for contender in comparison.measured if not has_seen(contender)]
+
+
+def _ahead_anyway(comparison: Comparison, contender: Measured, rivals: Sequence[Measured]) -> bool:
+    """Whether a contender gets more rows right than each rival even if every row that it had seen were wrong."""
+    own = [pair for pair in comparison.pairs if contender.name in (pair.first, pair.second)]
+    leads = {_other(pair, contender): _lead(pair, contender) for pair in own}
+    seen = contender.seen.total if contender.seen else 0
+    return all(leads.get(rival.name, 0) > seen for rival in rivals)
+
+
+def _lead(pair: Pair, contender: Measured) -> int:
+    """How many more rows it gets right than the other of the pair."""
+    ahead = pair.only_first_right - pair.only_second_right
+    return ahead if pair.first == contender.name else -ahead
 
 
 def _other(pair: Pair, best: Measured) -> str:
@@ -59,11 +99,20 @@ def _standing(pair: Pair, best: Measured) -> Standing:
     return "worse" if ahead else "better"
 
 
-def _sentence(comparison: Comparison, best: Measured, others: dict[str, Standing], p: float | None) -> str:
-    low, high = best.macro_f1_ci
+def _standings(
+    comparison: Comparison, highest: Measured, best: Measured, others: dict[str, Standing], p: float | None
+) -> str:
     rows = f"{comparison.rows.count:,} rows"
-    said = [f"{best.name} has the highest macro-F1, {best.macro_f1:.3f} ({low:.3f} to {high:.3f})"]
-    if not others:
+    said = [f"{highest.name} has the highest macro-F1, {_score(highest)}"]
+    if best is not highest and highest.seen is not None:
+        known = all(contender.seen is not None for contender in comparison.measured)
+        rest = "that have seen none" if known else "that are not known to have seen any"
+        rest = "that can be judged" if has_seen(best) else rest
+        said = [
+            f"{said[0]}, but has seen {counted(highest.seen, comparison.rows.count)}, {meaning([highest.seen])}. "
+            f"Of the contenders {rest}, {best.name} has the highest macro-F1, {_score(best)}"
+        ]
+    elif not others:
         return f"{said[0]}, and nothing was measured beside it on these {rows}."
     if worse := _with(others, "worse"):
         said.append(f"it gets more of the {rows} right than {_listed(worse)}")
@@ -73,9 +122,30 @@ def _sentence(comparison: Comparison, best: Measured, others: dict[str, Standing
     told = f"{'; '.join(said)}{sure}."
     if unknown := _with(others, "can't tell yet"):
         told += f" Whether it gets more right than {one_of(unknown)}, these rows can't tell yet."
-    if best.approach == "baseline" and any(contender.approach != "baseline" for contender in comparison.measured):
-        told += " It is a baseline: no model here is worth its cost by macro-F1."
     return told
+
+
+def _baseline(best: Measured, fair: Sequence[Measured], where: str) -> list[str]:
+    if best.approach != "baseline" or all(contender.approach == "baseline" for contender in fair):
+        return []
+    return [f"It is a baseline: no model {where} is worth its cost by macro-F1."]
+
+
+def _seen(comparison: Comparison, best: Measured) -> list[str]:
+    """What it means that the contender to use has seen rows itself."""
+    if best.seen is None or not has_seen(best):
+        return []
+    told = f"But {best.name} has seen {counted(best.seen, comparison.rows.count)}, {meaning([best.seen])}"
+    rivals = _unseen(comparison)
+    if not rivals:
+        return [f"{told}; compare again on rows that no contender has seen."]
+    rest = "has seen none" if all(rival.seen is not None for rival in rivals) else "is not known to have seen any"
+    return [f"{told}; with each of those rows counted as wrong it would still get more right than whoever {rest}."]
+
+
+def _score(contender: Measured) -> str:
+    low, high = contender.macro_f1_ci
+    return f"{contender.macro_f1:.3f} ({low:.3f} to {high:.3f})"
 
 
 def _with(others: dict[str, Standing], standing: Standing) -> list[str]:

@@ -12,9 +12,10 @@ from classification.errors import InputError, shown
 from comparison.comparison import COMPARISON_FILE, Comparison
 from comparison.evaluation import Evaluation, slug
 from comparison.plot_file import quality_plot
+from comparison.records import Failed
 from comparison.report import as_csv
 
-from .files import result_file
+from .files import public_reason, result_file
 from .publish import Upload
 from .tokens import check_no_token
 
@@ -30,7 +31,7 @@ def uploads_of(folder: Path, comparison: Comparison) -> list[Upload]:
     Raises:
         InputError: its files do not belong together, lead out of the folder, or hold what looks like a token.
     """
-    evaluations = _evaluations(folder, comparison)
+    evaluations, comparison = _evaluations(folder, comparison), public_comparison(comparison)
     uploads = [
         Upload(COMPARISON_FILE, result_file(folder / COMPARISON_FILE)),
         Upload("table.csv", as_csv(comparison).encode()),
@@ -41,6 +42,15 @@ def uploads_of(folder: Path, comparison: Comparison) -> list[Upload]:
     if evaluations:
         uploads += [Upload(PREDICTIONS, _parquet(predictions_table(evaluations)))]
     return [*uploads, *_extras(folder, comparison)]
+
+
+def public_comparison(comparison: Comparison) -> Comparison:
+    """A comparison whose contenders failed for reasons that name no place on this machine."""
+    contenders = tuple(
+        one.model_copy(update={"error": public_reason(one.error)}) if isinstance(one, Failed) else one
+        for one in comparison.contenders
+    )
+    return comparison.model_copy(update={"contenders": contenders})
 
 
 def _extras(folder: Path, comparison: Comparison) -> list[Upload]:

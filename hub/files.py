@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from classification.errors import InputError, shown
-from classification.run import RUN_FILES, RunRecord
+from classification.files import LONGEST_RECORD, read_limited
+from classification.run import HASHES_FILE, RUN_FILES, RunRecord
+from classification.seen import TextHashes
 
 from .cards.public import without_secrets
 from .publish import Upload
@@ -24,6 +26,9 @@ CONFIGURATIONS = ("run.json", "config.json", "adapter_config.json", "tokenizer_c
 #: Parts of a run's record that name places; its other texts are words of the task and stay as they are.
 PLACES = ("base", "data", "hyperparameters")
 LOCAL_PATH = re.compile(r"(?:[A-Za-z]:[\\/]|file:|~?/|\.{1,2}/).*", re.DOTALL)
+#: From the beginning of an absolute path to its last slash, spaces and all.
+PLACE = re.compile(r"(?<![\w/.:~<])(?:file:/+|~?/|[A-Za-z]:[\\/])[^:;\"'`<>|\n]*[/\\]")
+ROWS_BELOW = re.compile(r"(?<![\w:/])(?:[^\s:;\"'`<>|/]+/)+([^\s:;\"'`<>|/]+\.(?:csv|tsv|jsonl?|parquet|txt|ya?ml)\b)")
 
 
 def run_uploads(folder: Path, record: RunRecord) -> tuple[Upload, ...]:
@@ -57,6 +62,15 @@ def without_paths(value: object) -> object:
     return value
 
 
+def public_reason(text: str) -> str:
+    """Why a contender failed, without secrets, and of each file that the reason names only the last part.
+
+    A reason is no text to be read closely, so more is taken away than in `without_secrets`: folders with spaces in
+    their names as well, and those above a file of rows that is named by a relative path.
+    """
+    return without_secrets(ROWS_BELOW.sub(r"\1", PLACE.sub("", text))) or "no reason given"
+
+
 def result_file(file: Path) -> Path | bytes:
     """A file of a comparison as it is published: configurations and reasons of failures without local paths.
 
@@ -68,7 +82,7 @@ def result_file(file: Path) -> Path | bytes:
         for contender in (*found.get("contenders", ()), *([found["contender"]] if "contender" in found else ())):
             contender["configuration"] = without_paths(contender["configuration"])
             if contender.get("error"):
-                contender["error"] = without_secrets(contender["error"])
+                contender["error"] = public_reason(contender["error"])
         return found
 
     return _cleaned(file, clean)
@@ -93,6 +107,8 @@ def _check_whole(folder: Path, names: Sequence[str], record: RunRecord) -> None:
 
 
 def _content(file: Path, record: RunRecord) -> Path | bytes:
+    if file.name == HASHES_FILE:
+        TextHashes.load(file)  # whatever else stands in it is not for the world
     if file.name not in CONFIGURATIONS:
         return file
 
@@ -121,7 +137,7 @@ def _cleaned(file: Path, clean: Callable[[dict[str, Any]], dict[str, Any]]) -> P
 
 def _object(file: Path) -> dict[str, Any]:
     try:
-        text = file.read_text(encoding="utf-8")
+        text = read_limited(file, LONGEST_RECORD, what="configuration or record").decode("utf-8")
         check_no_token(file.name, text)
         found = json.loads(text)
     except (OSError, UnicodeDecodeError, json.JSONDecodeError, RecursionError):

@@ -9,6 +9,7 @@ import numpy as np
 
 from classification.data.rows import Rows
 from classification.predictions import Predictions
+from classification.seen import Seen
 from classification.task import Label, Task
 from comparison.comparison import Comparison, compare
 from comparison.evaluation import Evaluation, evaluate
@@ -58,12 +59,21 @@ def rows_of(letters: str) -> Rows:
     return Rows(tuple(f"secret text {place}" for place in range(len(letters))), tuple((name,) for name in letters))
 
 
-def evaluated(name: str, answers: str, targets: str, approach: str = "zero-shot", **more: object) -> Evaluation:
+def evaluated(
+    name: str,
+    answers: str,
+    targets: str,
+    approach: str = "zero-shot",
+    *,
+    seen: Seen | None = Seen(train=0),  # noqa: B008  it cannot change
+    **more: object,
+) -> Evaluation:
     """The evaluation of a contender that gives these answers to rows with these labels."""
     classifier = Scripted(answers, name, **more)  # type: ignore[arg-type]
     return evaluate(
-        name, approach, "chat", classifier, rows_of(targets), configuration={"model": name}, source="letters.csv"
-    )  # type: ignore[arg-type]
+        name, approach, "chat", classifier, rows_of(targets),  # type: ignore[arg-type]
+        configuration={"model": name}, source="letters.csv", seen=seen,
+    )  # fmt: skip
 
 
 def compared() -> Comparison:

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
+from classification.demonstrations import Shown
 from classification.predictions import Predictions
+from classification.seen import Seen, TextHashes
 from classification.task import Label, Task
 from comparison.comparison import Comparison
 from comparison.records import Contender, Failed, LabelRecord, Measured, RowsRecord, TaskRecord
@@ -101,6 +103,8 @@ class FakeContender:
     about: str = ""
     error: Exception | None = None
     gate: threading.Event | None = None
+    hashes: TextHashes | None = TextHashes()
+    told: Shown = Shown()
 
     @property
     def name(self) -> str:
@@ -109,10 +113,16 @@ class FakeContender:
     def describe(self) -> str:
         return self.about or self.name
 
-    def configuration(self) -> dict[str, object]:
+    def choose_demonstrations(self, evaluated: object = ()) -> Shown:
+        return self.told
+
+    def configuration(self, told: Shown | None = None) -> dict[str, object]:
         return {"model": self.about}
 
-    def load(self, pool: object) -> FakeClassifier:
+    def seen(self, texts: Sequence[str], told: Shown | None = None) -> Seen | None:
+        return self.hashes.count(texts, told.texts if told else ()) if self.hashes else None
+
+    def load(self, pool: object, told: Shown | None = None) -> FakeClassifier:
         if self.gate is not None:
             self.gate.wait(10)
         if self.error is not None:
@@ -178,7 +188,7 @@ def fake_scores(name: str, approach: str, macro_f1: float, seconds: float, task:
         prompt_tokens=68, completion_tokens=9, shortened=0, label_mass=None,
         per_class={n: LabelRecord(precision=macro_f1, recall=macro_f1, f1=macro_f1, support=1000)
                    for n in task.label_names},
-        confusion_matrix=None if task.multi_label else matrix,
+        confusion_matrix=None if task.multi_label else matrix, seen=Seen(train=0),
     )  # fmt: skip
 
 

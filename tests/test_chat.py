@@ -5,7 +5,8 @@ import pytest
 import torch
 from conftest import chat_model
 
-from classification.classifiers.chat import ChatClassifier, chat_demonstrations, normalised, parsed
+from classification.classifiers.chat import ChatClassifier, normalised, parsed
+from classification.demonstrations import balanced
 from classification.errors import InputError
 from classification.models import Base, Weights
 from classification.prompts import Demonstration
@@ -86,9 +87,9 @@ def test_scoring_is_refused_where_several_labels_may_hold(chat, task) -> None:
 
 
 def test_demonstrations_are_balanced_seeded_and_mixed(task) -> None:
-    chosen = chat_demonstrations(ROWS, task, 3, seed=1)
+    chosen = balanced(ROWS, task, 3, seed=1)
     assert sorted(shown.label for shown in chosen) == ["Bearish"] * 3 + ["Bullish"] * 3 + ["Neutral"] * 3
-    assert chosen == chat_demonstrations(ROWS, task, 3, seed=1) != chat_demonstrations(ROWS, task, 3, seed=2)
+    assert chosen == balanced(ROWS, task, 3, seed=1) != balanced(ROWS, task, 3, seed=2)
     assert len({shown.text for shown in chosen}) == 9
     assert [shown.label for shown in chosen] != sorted(shown.label for shown in chosen)
 
@@ -97,7 +98,7 @@ def test_too_few_rows_for_the_demonstrations_are_said(task) -> None:
     with pytest.raises(
         InputError, match="7 demonstrations of 'Bearish' were asked for, and only 6 rows have that label"
     ):
-        chat_demonstrations(ROWS, task, 7, seed=0)
+        balanced(ROWS, task, 7, seed=0)
 
 
 def test_probabilities_survive_very_unlikely_labels() -> None:

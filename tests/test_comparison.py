@@ -11,6 +11,7 @@ from comparing import compared, evaluated
 from classification.errors import InputError
 from comparison.comparison import Comparison, compare
 from comparison.records import MAX_BYTES
+from comparison.seen_rows import CLEAN
 from comparison.verdict import verdict
 
 
@@ -161,7 +162,7 @@ def test_verdict_names_the_best_and_what_it_beats() -> None:
     assert found.others == {"majority": "worse", "bad": "worse"}
     assert found.sentence == (
         "tuned has the highest macro-F1, 0.991 (0.970 to 1.000); it gets more of the 60 rows right than majority and "
-        "bad (p < 0.001 after Holm's correction)."
+        f"bad (p < 0.001 after Holm's correction). {CLEAN}"
     )
 
 
@@ -172,7 +173,7 @@ def test_verdict_says_when_rows_cannot_tell() -> None:
     assert found.p is None
     assert found.sentence == (
         "one has the highest macro-F1, 1.000 (1.000 to 1.000). "
-        "Whether it gets more right than two, these rows can't tell yet."
+        f"Whether it gets more right than two, these rows can't tell yet. {CLEAN}"
     )
 
 
@@ -191,13 +192,14 @@ def test_verdict_warns_when_a_baseline_is_best() -> None:
         compare([evaluated("floor", "ABC" * 9, "ABC" * 9, "baseline"), evaluated("model", "A" * 27, "ABC" * 9)])
     )
     assert found is not None
-    assert found.sentence.endswith("It is a baseline: no model here is worth its cost by macro-F1.")
+    assert found.sentence.endswith(f"It is a baseline: no model here is worth its cost by macro-F1. {CLEAN}")
 
 
 def test_verdict_of_one_or_no_contender() -> None:
     alone = verdict(compare([evaluated("one", "ABC", "ABC")]))
     assert alone is not None
     assert alone.sentence == (
-        "one has the highest macro-F1, 1.000 (1.000 to 1.000), and nothing was measured beside it on these 3 rows."
+        "one has the highest macro-F1, 1.000 (1.000 to 1.000), and nothing was measured beside it on these 3 rows. "
+        f"{CLEAN}"
     )
     assert verdict(compare([evaluated("broken", "", "ABC", error=InputError("no weights."))])) is None

@@ -77,7 +77,7 @@ def test_it_says_who_is_signed_in_and_shows_the_card_as_it_will_be(browser: Brow
         expect(page.locator("#account")).to_have_text("Signed in as olga, may publish to olga/…, acme/…")
         expect(page.locator("#repo input")).to_have_value("olga/tfidf")
         expect(page.locator("#card h1")).to_have_text("Financial sentiment with TF-IDF")
-        expect(page.locator("#matter")).to_contain_text("5 files")
+        expect(page.locator("#matter")).to_contain_text("6 files")
         expect(page.locator("#matter tr", has_text="model-index")).to_contain_text("macro-F1 0.7542")
         expect(page.locator("#matter tr", has_text="license")).to_contain_text("unknown")
 
@@ -146,7 +146,7 @@ def test_a_run_is_published_step_by_step(
         expect(page.locator("#told .published")).to_contain_text(f"In a lineup: run: {repo}@v1")
         assert page.locator("#told .steps li").all_inner_texts() == [
             "checking who is signed in", "putting the card together", "looking at the repository",
-            "sending 5 files, 456.4 kB", "published",
+            "sending 6 files, 680.6 kB", "published",
         ]  # fmt: skip
         assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
         shoot(page, f"publish-{name}-{'dark' if dark else 'light'}", whole=True)

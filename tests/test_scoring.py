@@ -5,8 +5,9 @@ import pytest
 import torch
 from conftest import DATA, ROOT, chat_model, needs_packages
 
-from classification.classifiers.chat import chat_demonstrations, normalised
+from classification.classifiers.chat import normalised
 from classification.dataset import load_rows
+from classification.demonstrations import balanced
 from classification.encoding import encode_answers, encode_prompt
 from classification.models import ModelPool
 from classification.prompts import render
@@ -113,7 +114,7 @@ def test_real_rows_on_the_real_model_equal_the_plain_computation(shots: int, cou
     base = ModelPool().chat("HuggingFaceTB/SmolLM2-135M-Instruct")
     pool = load_rows(ROOT / "demo" / "headlines.csv", task)
     pairs = [(text, names[0]) for text, names in zip(pool.texts, pool.labels, strict=True)]
-    shown = chat_demonstrations(pairs, task, shots, seed=0) if shots else []
+    shown = balanced(pairs, task, shots, seed=0) if shots else []
     real = DATA / "tfns" / "test.csv"
     texts = load_rows(real if real.is_file() else ROOT / "demo" / "headlines.csv", task).texts[:count]
     answers = encode_answers(base.tokenizer, task.words)

@@ -133,8 +133,10 @@ def _choices(comparison: Comparison | None) -> dict[str, Any]:
     """Choices and value of the list of contenders with a confusion matrix."""
     if comparison is None:
         return {"choices": [], "value": None}
-    return {"choices": [c.name for c in comparison.measured], "value": best_of(comparison.measured).name}
+    best = best_of(comparison)
+    return {"choices": [c.name for c in comparison.measured], "value": best.name if best else None}
 
 
 def _matrix(comparison: Comparison | None) -> str:
-    return confusion_of(comparison, best_of(comparison.measured).name) if comparison else ""
+    best = best_of(comparison) if comparison else None
+    return confusion_of(comparison, best.name) if comparison and best else ""

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
+from classification.data.rows import counted
 from comparison import plots
 from comparison.colours import approach_class
 from comparison.comparison import Comparison
 from comparison.records import Failed, Measured
+from comparison.seen_rows import has_seen
 from comparison.verdict import verdict
 
 from .cards import LANES, alert, duration
@@ -31,27 +33,31 @@ def nothing_yet() -> str:
     )
 
 
-def best_of(measured: Sequence[Measured]) -> Measured:
-    """The contender with the highest macro-F1."""
-    return max(measured, key=lambda c: c.macro_f1)
+def best_of(comparison: Comparison) -> Measured | None:
+    """The contender to use, as the verdict has it; ``None`` where no contender answered."""
+    judged = verdict(comparison)
+    return next((c for c in comparison.measured if judged is not None and c.name == judged.best), None)
 
 
 def headline(comparison: Comparison) -> str:
-    """Which rows, the one result to take away, and how sure it is."""
-    best, floor, rows = best_of(comparison.measured), comparison.floor, comparison.rows
+    """Which rows, the one result to take away, and how sure it is; nothing where no contender answered."""
+    best, floor, rows = best_of(comparison), comparison.floor, comparison.rows
     judged = verdict(comparison)
+    if best is None or judged is None:
+        return ""
+    of_these = "" if best.macro_f1 == max(c.macro_f1 for c in comparison.measured) else " of those that can be judged"
     against = f" The floor is {escape(floor.name)} at {floor.macro_f1:.3f}." if floor and floor is not best else ""
     return (
-        f'<div class="headline"><p><strong>{escape(best.name)}</strong> has the highest macro-F1, '
+        f'<div class="headline"><p><strong>{escape(best.name)}</strong> has the highest macro-F1{of_these}, '
         f"<strong>{best.macro_f1:.3f}</strong>.{against}</p>"
         f'<p class="rows">{rows.count:,} rows of {escape(rows.source)}; intervals are 95%.</p>'
-        f'<p class="verdict">{escape(judged.sentence if judged and judged.others else "")}</p></div>'
+        f'<p class="verdict">{escape(judged.sentence if judged.others else judged.seen)}</p></div>'
     )
 
 
 def table(comparison: Comparison) -> str:
     """A table whose headings sort it; the floor and the best contender are marked in words."""
-    best, floor = best_of(comparison.measured) if comparison.measured else None, comparison.floor
+    best, floor = best_of(comparison), comparison.floor
     heads = "".join(
         f'<th scope="col" aria-sort="none"><button type="button" data-sort="{kind}">{escape(name)}'
         '<span class="arrow" aria-hidden="true"></span></button></th>'
@@ -73,6 +79,7 @@ def _badges(contender: Measured, best: Measured | None, floor: Measured | None) 
         ("best", contender is best),
         ("floor", floor is not None and contender.name == floor.name),
         ("below the floor", below),
+        (f"seen {counted(contender.seen.total, 'row')}" if contender.seen else "", has_seen(contender)),
     )
     return [mark for mark, applies in marks if applies]
 

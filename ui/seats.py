@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from classification.demonstrations import Shown
 from classification.predictions import Classifier
+from classification.seen import Seen
 from classification.task import Task
 
 from .answers import Answer
@@ -33,10 +35,16 @@ class Contender(Protocol):
     def describe(self) -> str:
         """One line: which model, asked or trained how."""
 
-    def configuration(self) -> Mapping[str, object]:
+    def choose_demonstrations(self) -> Shown:
+        """The rows that its prompt is going to show."""
+
+    def configuration(self, told: Shown | None = None) -> Mapping[str, object]:
         """Everything that decides its answers, as JSON values."""
 
-    def load(self, pool: Any) -> Classifier:
+    def seen(self, texts: Sequence[str], told: Shown | None = None) -> Seen | None:
+        """How many of these texts it has seen before, in its prompt or in training; ``None`` if nobody knows."""
+
+    def load(self, pool: Any, told: Shown | None = None) -> Classifier:
         """Make it ready to answer; may take long."""
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from itertools import chain
 from typing import Any, Literal
 
 import numpy as np
@@ -120,34 +119,6 @@ class ChatClassifier:
     def _answer_room(self) -> int:
         longest = max(map(len, self._answers))
         return (longest * len(self._answers) if self.task.multi_label else longest) + ANSWER_SLACK
-
-
-def chat_demonstrations(rows: Sequence[tuple[str, str]], task: Task, shots: int, seed: int) -> list[Demonstration]:
-    """Choose ``shots`` rows of every label at random and mix them.
-
-    Args:
-        rows: (text, label name) pairs, training rows only.
-        task: whose labels are to be shown, each equally often.
-        shots: demonstrations a label.
-        seed: the same seed chooses the same rows in the same order.
-
-    Raises:
-        InputError: a label has fewer rows than that.
-    """
-    generator = np.random.default_rng(seed)
-    chosen: list[list[Demonstration]] = []
-    for label in task.label_names:
-        texts = [text for text, name in rows if name == label]
-        if len(texts) < shots:
-            raise InputError(
-                f"{shots} demonstrations of {label!r} were asked for, and only {len(texts)} rows have that label; "
-                "ask for fewer or add rows."
-            )
-        picked = generator.choice(len(texts), size=shots, replace=False)
-        chosen.append([Demonstration(texts[row], label) for row in picked])
-    mixed = list(chain.from_iterable(chosen))
-    generator.shuffle(mixed)  # type: ignore[arg-type]
-    return mixed
 
 
 def normalised(log_likelihoods: NDArray[np.float32]) -> NDArray[np.float32]:

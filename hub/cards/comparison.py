@@ -140,6 +140,7 @@ def _about(comparison: Comparison, rows: EvaluatedRows, dataset: str | None) -> 
 
 def _found(comparison: Comparison) -> dict[str, object]:
     judged = verdict(comparison)
+    highest = max(comparison.measured, key=lambda contender: contender.macro_f1, default=None)
     return {
         "verdict": escaped(judged.sentence, LONGEST_SENTENCE) if judged else None,
         "table": full_table(comparison),
@@ -147,6 +148,7 @@ def _found(comparison: Comparison) -> dict[str, object]:
         "pairs": _pairs(comparison, judged) if judged else None,
         "pair_count": len(comparison.pairs),
         "best": escaped(judged.best) if judged else "",
+        "some_cannot_be_judged": judged is not None and highest is not None and judged.best != highest.name,
         "failures": [(bold(contender.name), escaped(contender.error)) for contender in comparison.failed[:FAILURES]],
     }
 

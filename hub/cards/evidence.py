@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from classification.errors import InputError, shown
 from classification.run import RunRecord
+from classification.seen import Seen
 from comparison.comparison import Comparison
 from comparison.records import Ends, Measured, Pair, Scores, TaskRecord
 
@@ -79,6 +80,7 @@ class Evidence:
         gain: over the same base model asked zero-shot.
         over_prompt: over the best prompt, where that is another contender.
         over_floor: over the best baseline; ``None`` where the run is that itself.
+        seen: how many of the rows the run had seen before; ``None`` where that is not known.
     """
 
     rows: EvaluatedRows
@@ -90,6 +92,7 @@ class Evidence:
     gain: Gain | None = None
     over_prompt: Gain | None = None
     over_floor: Gain | None = None
+    seen: Seen | None = None
 
     @property
     def floor(self) -> Measured | None:
@@ -143,7 +146,14 @@ def _own(record: RunRecord) -> Evidence | None:
         )
     except (KeyError, TypeError, ValueError):
         return None
-    return replace(evidence, scores=_scores(measured, record.task.label_names))
+    return replace(evidence, scores=_scores(measured, record.task.label_names), seen=_seen(measured))
+
+
+def _seen(measured: dict[str, Any]) -> Seen | None:
+    try:
+        return Seen.model_validate(measured.get("seen"))
+    except ValidationError:
+        return None
 
 
 def _scores(measured: dict[str, Any], labels: tuple[str, ...]) -> Scores | None:
@@ -171,6 +181,7 @@ def _compared(record: RunRecord, comparison: Comparison, found: Measured) -> Evi
         gain=_gain(comparison, found, zero_shot),
         over_prompt=_gain(comparison, found, prompt) if prompt != zero_shot else None,
         over_floor=_gain(comparison, found, comparison.floor),
+        seen=found.seen,
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from classification.run import RunRecord
 from comparison.records import Ends
+from comparison.seen_rows import counted, meaning
 from comparison.verdict import ALPHA
 
 from .evidence import Evidence, Gain
@@ -55,6 +56,9 @@ class Headline:
     over_floor: Difference | None
     is_floor: bool
     pairs: int
+    seen: str | None
+    clean: bool
+    unknown: bool
 
 
 def headline_of(record: RunRecord, evidence: Evidence, dataset: str | None) -> Headline:
@@ -78,7 +82,17 @@ def headline_of(record: RunRecord, evidence: Evidence, dataset: str | None) -> H
         over_floor=difference(evidence.over_floor),
         is_floor=is_floor,
         pairs=len(evidence.comparison.pairs) if evidence.comparison else 0,
+        seen=_seen(evidence),
+        clean=evidence.seen is not None and evidence.seen.total == 0,
+        # Rows that its own training set aside for validation were not trained on; an older record does not count them.
+        unknown=evidence.seen is None and evidence.comparison is not None,
     )
+
+
+def _seen(evidence: Evidence) -> str | None:
+    """How many of the rows the run had seen, and what that means; ``None`` where it had seen none or nobody knows."""
+    seen = evidence.seen
+    return f"{counted(seen, evidence.rows.count)}, {meaning([seen])}" if seen is not None and seen.total else None
 
 
 def difference(gain: Gain | None) -> Difference | None:

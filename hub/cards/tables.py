@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from classification.run import ExampleAnswer, RunRecord
 from comparison.comparison import Comparison
 from comparison.records import Measured, Scores
-from comparison.report import COLUMNS, FLOOR
+from comparison.report import FLOOR, SEEN, Column, columns_of
 
 from .markdown import Markdown, code, escaped, table
 from .snippets import MOST_LABELS
@@ -18,10 +18,9 @@ MISTAKES = 10
 MOST_CONTENDERS = 12
 EXAMPLES_A_LABEL, MOST_EXAMPLES = 3, 100
 LONGEST_EXAMPLE = 160
-BY_TITLE = {column.title: column for column in COLUMNS}
 #: A percent sign that stays with its number.
 NARROW = "\u00a0%"
-SHORT = ("Macro-F1", "Accuracy", "Time per text")
+SHORT = ("Macro-F1", "Accuracy", "Time per text", SEEN.title)
 
 
 def label_table(record: RunRecord) -> Markdown:
@@ -99,13 +98,14 @@ def contender_table(comparison: Comparison, own: str | None = None) -> Markdown:
     chosen = ranked[:MOST_CONTENDERS]
     chosen += [contender for contender in ranked[MOST_CONTENDERS:] if contender.name == own]
     floor = comparison.floor
+    columns = [column for title in SHORT for column in columns_of(comparison) if column.title == title]
     body = []
     for contender in chosen:
         mark = f" {FLOOR}" if floor is not None and floor.name == contender.name else ""
         name = bold(contender.name) if contender.name == own else escaped(contender.name)
-        shown = [_shown(contender, title) for title in SHORT]
+        shown = [_shown(contender, column) for column in columns]
         body.append([Markdown(f"{name}{mark}"), contender.approach, *shown])
-    return table(("Contender", "Approach", *SHORT), body, left=2)
+    return table(("Contender", "Approach", *(column.title for column in columns)), body, left=2)
 
 
 def left_out(comparison: Comparison, own: str | None = None) -> int:
@@ -117,24 +117,21 @@ def left_out(comparison: Comparison, own: str | None = None) -> int:
 
 def full_table(comparison: Comparison) -> Markdown:
     """Every contender with every score, in the lineup's order; the best of each column is bold."""
-    floor, best = comparison.floor, _best(comparison)
+    floor, columns = comparison.floor, columns_of(comparison)
+    best = [_best(column, comparison) for column in columns]
     body: list[Sequence[object]] = []
     for contender in comparison.contenders:
         mark = f" {FLOOR}" if floor is not None and floor.name == contender.name else ""
-        shown = [_shown(contender, title) if isinstance(contender, Measured) else "—" for title in BY_TITLE]
+        shown = [_shown(contender, column) if isinstance(contender, Measured) else "—" for column in columns]
         cells = [Markdown(f"**{cell}**") if cell == top else cell for cell, top in zip(shown, best, strict=True)]
         body.append([Markdown(f"{escaped(contender.name)}{mark}"), contender.approach, *cells])
-    return table(("Contender", "Approach", *BY_TITLE), body, left=2)
+    return table(("Contender", "Approach", *(column.title for column in columns)), body, left=2)
 
 
-def _best(comparison: Comparison) -> list[Markdown | None]:
-    """How the best value of each column is shown; ``None`` where none is better than the others."""
-    best: list[Markdown | None] = []
-    for title, column in BY_TITLE.items():
-        shown = {value: _shown(one, title) for one in comparison.measured if (value := column.value(one)) is not None}
-        tells = column.best is not None and len(set(shown.values())) > 1
-        best.append(shown[column.best(list(shown))] if tells and column.best else None)
-    return best
+def _best(column: Column, comparison: Comparison) -> Markdown | None:
+    """How the best value of a column is shown; ``None`` where none is better than the others."""
+    shown = {value: _shown(one, column) for one in comparison.measured if (value := column.value(one)) is not None}
+    return shown[column.best(list(shown))] if column.best and len(set(shown.values())) > 1 else None
 
 
 def percent(share: float) -> str:
@@ -159,5 +156,5 @@ def _examples(answers: Sequence[ExampleAnswer], label: str) -> Markdown:
     return Markdown("<br>".join(shown) or "—")
 
 
-def _shown(contender: Measured, title: str) -> Markdown:
-    return Markdown(BY_TITLE[title].shown(contender).replace("<", "&lt;"))
+def _shown(contender: Measured, column: Column) -> Markdown:
+    return Markdown(column.shown(contender).replace("<", "&lt;"))
