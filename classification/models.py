@@ -2,6 +2,9 @@
 
 A model goes by its Hub id everywhere. Some ids also have a copy in an installable package, so that
 everything runs with no network; `locate` says which copy is used, and run folders and the page repeat it.
+
+torch, transformers and PEFT are imported where a model is loaded: they take seconds, and a lineup of baselines, a
+dry run or a ``--help`` needs none of them.
 """
 
 from __future__ import annotations
@@ -14,22 +17,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
-import torch
 from huggingface_hub import try_to_load_from_cache
 from huggingface_hub.utils import HFValidationError, validate_repo_id
-from peft import PeftModel
-from transformers import (
-    AutoModelForCausalLM,
-    AutoModelForSequenceClassification,
-    AutoTokenizer,
-    PreTrainedModel,
-    PreTrainedTokenizerBase,
-)
 
 from .adapters import check_fit
 from .errors import InputError, one_of, shown
+from .hub_client import prepare_client, silence, silent_cause
+
+if TYPE_CHECKING:
+    from peft import PeftModel
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 logger = logging.getLogger(__name__)
 
@@ -118,6 +117,9 @@ def cache_folder() -> Path:
 
 def _converted(weights: Weights) -> str:
     """A GGUF file takes half a minute to read; keep it as safetensors, which takes seconds."""
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
     folder = cache_folder() / weights.model_id.replace("/", "--") / str(weights.gguf_file)
     if not (folder / "model.safetensors").is_file():
         logger.info("Converting %s to safetensors, once.", weights.gguf_file)
@@ -154,6 +156,8 @@ class Base:
         Raises:
             InputError: the folder holds no adapter as safetensors, or one for another base.
         """
+        from peft import PeftModel
+
         key = str(Path(folder).resolve())
         with self.lock:
             if key in self.adapters:
@@ -175,6 +179,8 @@ class Base:
     @contextmanager
     def using(self, adapter: str | None) -> Iterator[Any]:
         """The model with this adapter, or with none: zero-shot and few-shot are the bare base."""
+        from peft import PeftModel
+
         with self.lock:
             if not isinstance(self.model, PeftModel):
                 yield self.model
@@ -197,13 +203,13 @@ class ModelPool:
 
     def chat(self, model_id: str, revision: str | None = None) -> Base:
         """A causal language model with a chat template."""
-        return self._get(("chat", model_id, revision), lambda: self._load(model_id, revision, AutoModelForCausalLM))
+        return self._get(("chat", model_id, revision), lambda: self._load(model_id, revision, "AutoModelForCausalLM"))
 
     def encoder(self, model_id: str, labels: int, revision: str | None = None) -> Base:
         """An encoder with a sequence-classification head of ``labels`` outputs."""
         return self._get(
             ("encoder", model_id, revision, labels),
-            lambda: self._load(model_id, revision, AutoModelForSequenceClassification, num_labels=labels),
+            lambda: self._load(model_id, revision, "AutoModelForSequenceClassification", num_labels=labels),
         )
 
     def _get(self, key: tuple[object, ...], load: Callable[[], Base]) -> Base:
@@ -212,9 +218,11 @@ class ModelPool:
                 self._bases[key] = load()
             return self._bases[key]
 
-    def _load(self, model_id: str, revision: str | None, family: Any, **options: object) -> Base:
+    def _load(self, model_id: str, revision: str | None, family: str, **options: object) -> Base:
+        import transformers
+
         weights = locate(model_id, revision, self.source)
-        return load(weights, family, trust_remote_code=self.trust_remote_code, **options)
+        return load(weights, getattr(transformers, family), trust_remote_code=self.trust_remote_code, **options)
 
 
 def load(weights: Weights, family: Any, *, trust_remote_code: bool = False, **options: object) -> Base:
@@ -223,11 +231,16 @@ def load(weights: Weights, family: Any, *, trust_remote_code: bool = False, **op
     Raises:
         InputError: the files are missing, unreachable, or not of that family; the sentence says which.
     """
+    import torch
+    from transformers import AutoTokenizer
+
     if trust_remote_code:
         logger.warning("trust_remote_code is on for %s: its repository's code will run here.", weights.model_id)
     place = _converted(weights) if weights.gguf_file else weights.location
     common = {"revision": weights.revision, "trust_remote_code": trust_remote_code}
     cuda = torch.cuda.is_available()
+    if weights.kind == "hub":
+        prepare_client()
     try:
         tokenizer = AutoTokenizer.from_pretrained(place, **common)
         model, found = family.from_pretrained(
@@ -235,7 +248,9 @@ def load(weights: Weights, family: Any, *, trust_remote_code: bool = False, **op
             **common, **options,
         )  # fmt: skip
     except Exception as error:  # files of strangers make the libraries fail in any of their ways
-        raise InputError(f"cannot load {weights.model_id} from {weights.kind}: {_first_line(error)}") from error
+        silent = silent_cause(error)
+        reason = f"{silence(silent.seconds)}." if silent else _first_line(error)
+        raise InputError(f"cannot load {weights.model_id} from {weights.kind}: {reason}") from error
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
     model.to("cuda" if cuda else "cpu").eval()

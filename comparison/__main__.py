@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from classification.dataset import ReadOptions
 from classification.errors import InputError
 
 from .comparison import Comparison
@@ -44,6 +45,13 @@ def make_parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", help="ask every contender of a lineup about labelled rows")
     run.add_argument("--lineup", type=Path, required=True, metavar="FILE", help="YAML file: a task and its contenders")
     run.add_argument("--data", required=True, help="labelled rows: a file, a folder of splits, or a Hub id")
+    run.add_argument("--text_column", metavar="NAME", help="the column that holds the texts")
+    run.add_argument("--label_column", metavar="NAME", help="the column that holds the labels")
+    run.add_argument(
+        "--use_label_values",
+        action="store_true",
+        help="read labels through the task's label_values, also where --data is not the task's dataset",
+    )
     run.add_argument("--split", help="which split of a folder or Hub dataset; by default test")
     run.add_argument(
         "--limit",
@@ -76,6 +84,7 @@ def _run(arguments: argparse.Namespace) -> int:
         lineup=arguments.lineup,
         data=arguments.data,
         split=arguments.split,
+        options=ReadOptions(arguments.text_column, arguments.label_column, arguments.use_label_values),
         limit=arguments.limit,
         seed=arguments.seed,
         only=arguments.only,
@@ -91,8 +100,14 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _stopped(comparison: Comparison | None, output: Path) -> int:
-    kept = f"what was finished is in {output}" if comparison is not None else "nothing was finished"
-    sys.stderr.write(f"stopped; {kept}\n")
+    if comparison is None:
+        sys.stderr.write("stopped; nothing was finished\n")
+    else:
+        many = len(comparison.contenders)
+        sys.stderr.write(
+            f"stopped; {many} contender{'s are' if many > 1 else ' is'} finished and kept in {output}; run the same "
+            "command again to go on\n"
+        )
     return STOPPED
 
 

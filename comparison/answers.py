@@ -11,7 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from classification.errors import InputError
-from classification.predictions import Predictions
+from classification.predictions import Predictions, decide
 
 from . import metrics
 from .metrics import Bools
@@ -45,7 +45,7 @@ class Answers:
     @property
     def decided(self) -> Bools:
         """The labels that were answered, bool [n, L]."""
-        return metrics.decide(self.predictions.probabilities, self.predictions.valid, multi_label=self.multi_label)
+        return decide(self.predictions.probabilities, self.predictions.valid, multi_label=self.multi_label)
 
     @property
     def correct(self) -> Bools:

@@ -14,6 +14,7 @@ import numpy as np
 from classification.data.rows import Rows
 from classification.errors import InputError, shown
 from classification.predictions import Classifier, Predictions
+from classification.seen import Seen
 from classification.task import Task
 
 from .answers import Answers, read_answers, write_answers
@@ -45,12 +46,14 @@ class Evaluation:
         rows: which rows, by source, number and fingerprint.
         contender: scores and configuration, or the reason why there are none.
         answers: answer by answer; ``None`` where the contender failed.
+        inputs: a hash of all that the answers depend on, by which a later run knows that they still hold; or empty.
     """
 
     task: TaskRecord
     rows: RowsRecord
     contender: Measured | Failed
     answers: Answers | None
+    inputs: str = ""
 
     @property
     def name(self) -> str:
@@ -59,6 +62,8 @@ class Evaluation:
 
     def save(self, folder: str | Path, *, with_texts: bool = True) -> Path:
         """Write ``<slug>.json`` and, unless the contender failed, ``<slug>.parquet`` with a row for each text.
+
+        The JSON file comes last, so that where it is, the other belongs to it.
 
         Args:
             folder: made where it is missing.
@@ -69,12 +74,20 @@ class Evaluation:
             The JSON file.
         """
         file = Path(folder) / f"{slug(self.name)}.json"
-        record = EvaluationRecord(task=self.task, rows=self.rows, contender=self.contender)
+        record = EvaluationRecord(task=self.task, rows=self.rows, contender=self.contender, inputs=self.inputs)
         table = file.with_suffix(".parquet")
-        table.unlink(missing_ok=True)
-        write_record(file, record)
-        if self.answers is not None:
-            write_answers(table, self.answers, self.task, with_texts=with_texts)
+        unfinished = file.with_name(f".{table.name}.unfinished")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            if self.answers is not None:
+                write_answers(unfinished, self.answers, self.task, with_texts=with_texts)
+            file.unlink(missing_ok=True)
+            table.unlink(missing_ok=True)
+            if self.answers is not None:
+                unfinished.replace(table)
+            write_record(file, record)
+        finally:
+            unfinished.unlink(missing_ok=True)
         return file
 
     @classmethod
@@ -89,7 +102,7 @@ class Evaluation:
         answers = None
         if isinstance(record.contender, Measured):
             answers = read_answers(path.with_suffix(".parquet"), record.task, record.rows.count)
-        return cls(record.task, record.rows, record.contender, answers)
+        return cls(record.task, record.rows, record.contender, answers, record.inputs)
 
 
 def evaluate(
@@ -101,6 +114,7 @@ def evaluate(
     *,
     configuration: Mapping[str, object],
     source: str = "",
+    seen: Seen | None = None,
     progress: Progress | None = None,
     chunk: int = 256,
 ) -> Evaluation:
@@ -116,6 +130,7 @@ def evaluate(
         rows: labelled texts.
         configuration: how the contender was set up, as JSON values.
         source: where the rows come from, for people; no path of this machine.
+        seen: how many of the rows the contender had seen before; ``None`` where that is not known.
         progress: called with the number of texts that were just answered.
         chunk: texts that the classifier gets at a time.
     """
@@ -128,7 +143,8 @@ def evaluate(
     targets = target_matrix(rows, classifier.task)
     scores = score(task.labels, task.multi_label, targets, predictions)
     answers = Answers(tuple(map(text_hash, rows.texts)), rows.texts, targets, predictions, task.multi_label)
-    return Evaluation(task, rows_record(rows, source), Measured(**dict(identity), **dict(scores)), answers)
+    measured = Measured(**dict(identity), **dict(scores), seen=seen)
+    return Evaluation(task, rows_record(rows, source), measured, answers)
 
 
 def identify(name: str, approach: Approach, family: str, configuration: Mapping[str, object]) -> Identity:

@@ -3,7 +3,7 @@
 Three arrays describe n answers over L labels, for single-label and multi-label tasks alike:
 
 - ``targets`` bool [n, L]: the labels that each row has;
-- ``decided`` bool [n, L]: the labels that were answered (`decide`), none where the answer is invalid;
+- ``decided`` bool [n, L]: the labels that were answered (`classification.predictions.decide`), none where the answer is invalid;
 - ``valid`` bool [n]: false where the answer was outside the labels.
 
 An invalid answer is wrong: it lowers accuracy and the recall of the label that it missed, and, since it
@@ -29,7 +29,6 @@ Floats = NDArray[np.float64]
 RESAMPLES = 1000
 BATCH = 500
 CONFIDENCE = 0.95
-THRESHOLD = 0.5
 
 
 class Interval(NamedTuple):
@@ -50,16 +49,6 @@ class LabelScores:
     recall: Floats
     f1: Floats
     support: Counts
-
-
-def decide(
-    probabilities: NDArray[np.float32], valid: Bools, *, multi_label: bool, threshold: float = THRESHOLD
-) -> Bools:
-    """The labels that probabilities [n, L] stand for, bool [n, L]: the most probable one, or all from ``threshold``."""
-    if multi_label:
-        return (probabilities >= threshold) & valid[:, None]
-    best: Bools = np.eye(probabilities.shape[1], dtype=np.bool_)[probabilities.argmax(axis=1)]
-    return best & valid[:, None]
 
 
 def correct(targets: Bools, decided: Bools, valid: Bools) -> Bools:

@@ -8,6 +8,7 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, JsonValue, Tag, ValidationError, model_validator
 
 from classification.errors import InputError
+from classification.seen import Seen
 from classification.task import Task, explain
 
 MAX_BYTES = 20_000_000
@@ -113,6 +114,9 @@ class Identity(Record):
 class Measured(Scores, Identity):
     """A contender that answered."""
 
+    seen: Seen | None = Field(
+        default=None, description="rows that it had seen before; none where nobody knows, as in files of older versions"
+    )
     error: None = None
 
 
@@ -159,10 +163,12 @@ class EvaluationRecord(Record):
     task: TaskRecord
     rows: RowsRecord
     contender: Contender
+    inputs: Annotated[str, Field(max_length=64, description="sha256 over all that the answers depend on; empty in older files")] = ""
 
     @model_validator(mode="after")
-    def _scores_fit_the_labels(self) -> EvaluationRecord:
+    def _scores_fit_labels_and_rows(self) -> EvaluationRecord:
         check_scores(self.task, self.contender)
+        check_seen(self.rows, self.contender)
         return self
 
 
@@ -179,6 +185,16 @@ def check_scores(task: TaskRecord, contender: Measured | Failed) -> None:
     labels, matrix = len(task.labels), contender.confusion_matrix
     if matrix is not None and (len(matrix) != labels or any(len(row) != labels + 1 for row in matrix)):
         raise ValueError(f"the confusion_matrix of {contender.name!r} is not {labels} x {labels + 1}")
+
+
+def check_seen(rows: RowsRecord, contender: Measured | Failed) -> None:
+    """Hold the rows that a contender has seen against the number of rows.
+
+    Raises:
+        ValueError: there are fewer.
+    """
+    if isinstance(contender, Measured) and contender.seen is not None and contender.seen.total > rows.count:
+        raise ValueError(f"{contender.name!r} has seen {contender.seen.total:,} rows, and there are {rows.count:,}")
 
 
 def read_record(file: Path, model: type[RecordType], *, what: str) -> RecordType:
@@ -205,5 +221,8 @@ def write_record(file: Path, record: Record) -> None:
     """Write a record as JSON that a person can read; a reader never sees half of it."""
     file.parent.mkdir(parents=True, exist_ok=True)
     unfinished = file.with_name(f".{file.name}.unfinished")
-    unfinished.write_text(record.model_dump_json(indent=2) + "\n", encoding="utf-8")
-    unfinished.replace(file)
+    try:
+        unfinished.write_text(record.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        unfinished.replace(file)
+    finally:
+        unfinished.unlink(missing_ok=True)

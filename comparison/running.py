@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-import os
+import hashlib
+import json
+import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tqdm import tqdm
 
 from classification.contenders import Contender
 from classification.data.rows import Rows
-from classification.dataset import load_rows
+from classification.dataset import ReadOptions, load_rows
+from classification.demonstrations import Shown
 from classification.errors import InputError, nearest, one_of, shown
 from classification.lineup import load_lineup
 from classification.models import ModelPool
 
 from .comparison import Comparison, compare
 from .evaluation import Evaluation, check_names, evaluate, failed, identify
-from .report import as_csv, as_markdown
+from .results_folder import ResultsFolder
 from .sampling import sample
+
+logger = logging.getLogger(__name__)
 
 #: Texts that a contender gets at a time: few enough for a progress bar that moves.
 CHUNK = 64
-CONTENDERS = "contenders"
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,7 @@ class Job:
     data: str
     output: Path
     split: str | None = None
+    options: ReadOptions = ReadOptions()
     limit: int | None = None
     seed: int = 0
     only: Sequence[str] | None = None
@@ -43,10 +48,12 @@ class Job:
 def run(job: Job) -> tuple[Comparison | None, bool]:
     """Evaluate every contender and write the results.
 
-    Ctrl-C keeps the contenders that are finished.
+    A contender that was evaluated before, on the same rows and in the same configuration, is not asked again: a run
+    that was stopped goes on from there. Ctrl-C keeps the contenders that are finished; they become a result of
+    their own only where the folder holds none.
 
     Returns:
-        The comparison, ``None`` where nothing was finished, and whether everything was.
+        The comparison of what is finished, ``None`` where nothing is, and whether everything was.
 
     Raises:
         InputError: the lineup, the rows or a name in ``only`` cannot be used, or the output not written.
@@ -54,21 +61,24 @@ def run(job: Job) -> tuple[Comparison | None, bool]:
     lineup = load_lineup(job.lineup)
     contenders = chosen(lineup.contenders, job.only)
     check_names([contender.name for contender in contenders])
-    every = load_rows(job.data, lineup.task, split=job.split)
+    every = load_rows(job.data, lineup.task, split=job.split, options=job.options)
     rows = every if job.limit is None else sample(every, job.limit, job.seed)
     source = _source(job, len(rows), len(every))
-    _make_folder(job.output)
+    results = ResultsFolder.open(job.output, with_texts=job.with_texts)
     pool, evaluations, finished = lineup.pool(), [], True
     try:
         with tqdm(total=len(contenders) * len(rows), unit="text") as bar:
             for contender in contenders:
-                evaluations.append(_evaluate(contender, pool, rows, source, bar))
-                evaluations[-1].save(job.output / CONTENDERS, with_texts=job.with_texts)
+                evaluations.append(_evaluate(contender, pool, rows, source, results, bar))
+                results.keep(evaluations[-1])
     except KeyboardInterrupt:
         finished = False
     if not evaluations:
         return None, finished
-    return _written(evaluations, job.output), finished
+    comparison = compare(evaluations)
+    if finished or not results.is_whole:
+        results.finish(comparison, evaluations)
+    return comparison, finished
 
 
 def chosen(contenders: Sequence[Contender], only: Sequence[str] | None) -> list[Contender]:
@@ -86,21 +96,42 @@ def chosen(contenders: Sequence[Contender], only: Sequence[str] | None) -> list[
     return [contender for contender in contenders if only is None or contender.name in only]
 
 
-def _evaluate(contender: Contender, pool: ModelPool, rows: Rows, source: str, bar: tqdm) -> Evaluation:
+def _evaluate(
+    contender: Contender, pool: ModelPool, rows: Rows, source: str, results: ResultsFolder, bar: tqdm
+) -> Evaluation:
     bar.set_description(contender.name)
     expected = bar.n + len(rows)
     about = (contender.name, contender.approach, contender.family)
-    configuration = contender.configuration()
     try:
-        classifier = contender.load(pool)
+        told = contender.choose_demonstrations(rows.texts)
+        inputs = _inputs(contender, told, rows, source, results)
+        kept = results.kept(contender.name, inputs)
+        if kept is None:
+            classifier = contender.load(pool, told)
+            seen = contender.seen(rows.texts, told)
     except Exception as error:  # noqa: BLE001 - whatever breaks one contender, the others go on
-        evaluation = failed(identify(*about, configuration), error, contender.task, rows, source)
+        evaluation = failed(identify(*about, contender.configuration()), error, contender.task, rows, source)
     else:
-        evaluation = evaluate(
-            *about, classifier, rows, configuration=configuration, source=source, progress=bar.update, chunk=CHUNK
-        )
-    bar.update(expected - bar.n)  # the rows that a failed contender never answered
+        if kept is not None:
+            logger.warning("%s: kept from before, on the same rows and in the same configuration.", contender.name)
+            evaluation = kept
+        else:
+            evaluation = evaluate(
+                *about, classifier, rows,
+                configuration=contender.configuration(told), source=source, seen=seen, progress=bar.update, chunk=CHUNK,
+            )  # fmt: skip
+            evaluation = replace(evaluation, inputs=inputs)
+    bar.update(expected - bar.n)  # the rows of a contender that failed, or that was not asked again
     return evaluation
+
+
+def _inputs(contender: Contender, told: Shown, rows: Rows, source: str, results: ResultsFolder) -> str:
+    """A hash of all that an evaluation depends on: who is asked, with which weights, on which rows."""
+    parts = [
+        contender.name, contender.approach, contender.configuration(told), contender.files_mark(),
+        contender.task.model_dump(mode="json"), rows.fingerprint, source, results.with_texts,
+    ]  # fmt: skip
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def _source(job: Job, count: int, total: int) -> str:
@@ -110,21 +141,3 @@ def _source(job: Job, count: int, total: int) -> str:
     split = f" ({job.split})" if job.split else ""
     sampled = f", a sample with seed {job.seed}" if count < total else ""
     return f"{name}{split}{sampled}"
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        reason = (error.strerror or "cannot be made").lower()
-        raise InputError(f"{folder}: {reason}; give a folder that can be written to.") from None
-    if not os.access(folder, os.W_OK):
-        raise InputError(f"{folder}: cannot be written to; give another folder.")
-
-
-def _written(evaluations: Sequence[Evaluation], folder: Path) -> Comparison:
-    comparison = compare(evaluations)
-    comparison.save(folder)
-    (folder / "table.md").write_text(as_markdown(comparison), encoding="utf-8")
-    (folder / "table.csv").write_text(as_csv(comparison), encoding="utf-8")
-    return comparison

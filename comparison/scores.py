@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from classification.predictions import Predictions
+from classification.predictions import Predictions, decide
 
 from . import metrics
 from .metrics import Bools
@@ -27,13 +27,13 @@ def score(
         seed: for the bootstrap.
     """
     probabilities, valid = predictions.probabilities, predictions.valid
-    decided = metrics.decide(probabilities, valid, multi_label=multi_label)
-    right = metrics.correct(targets, decided, valid)
+    decided = decide(probabilities, valid, multi_label=multi_label)
+    right, leading = metrics.correct(targets, decided, valid), headline(targets, decided, valid)
     seconds, mass = predictions.seconds, predictions.label_mass
     return Scores(
-        accuracy=rounded(right.mean()),
+        accuracy=rounded(leading["accuracy"]),
         accuracy_ci=ends(metrics.accuracy_interval(right)),
-        macro_f1=rounded(metrics.macro_f1(targets, decided)),
+        macro_f1=rounded(leading["macro_f1"]),
         macro_f1_ci=ends(metrics.macro_f1_interval(targets, decided, seed=seed)),
         micro_f1=rounded(metrics.micro_f1(targets, decided)),
         invalid_rate=rounded(1 - valid.mean()),
@@ -49,6 +49,23 @@ def score(
         per_class=_per_class(labels, metrics.label_scores(targets, decided)),
         confusion_matrix=None if multi_label else _as_tuples(metrics.confusion_matrix(targets, decided)),
     )
+
+
+def headline(targets: Bools, decided: Bools, valid: Bools) -> dict[str, float]:
+    """The two figures that a training chooses its checkpoint by and that a report leads with.
+
+    Args:
+        targets: bool [n, L], the labels that each row has.
+        decided: bool [n, L], the labels that were answered.
+        valid: bool [n], false where an answer was outside the labels.
+
+    Returns:
+        ``macro_f1`` and ``accuracy``, between 0 and 1.
+    """
+    return {
+        "macro_f1": metrics.macro_f1(targets, decided),
+        "accuracy": float(metrics.correct(targets, decided, valid).mean()),
+    }
 
 
 def _per_class(labels: Sequence[str], scores: metrics.LabelScores) -> dict[str, LabelRecord]:

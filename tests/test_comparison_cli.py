@@ -9,8 +9,10 @@ import pandas as pd
 import pytest
 from comparing import ABC, Scripted
 
+from classification.demonstrations import Shown
 from classification.errors import InputError
 from classification.predictions import Predictions
+from classification.seen import Seen, TextHashes
 from classification.task import Task
 from comparison import running
 from comparison.__main__ import main, make_parser
@@ -42,12 +44,22 @@ class Entry:
     fail: BaseException | None = None
     missing: Exception | None = None
     task: Task = ABC
+    hashes: TextHashes | None = TextHashes()
     loaded: list[Echo] = field(default_factory=list)
 
-    def configuration(self) -> dict[str, object]:
+    def choose_demonstrations(self, evaluated: Sequence[str]) -> Shown:
+        return Shown()
+
+    def configuration(self, told: Shown | None = None) -> dict[str, object]:
         return {"model": self.name}
 
-    def load(self, pool: object) -> Echo:
+    def files_mark(self) -> list[tuple[str, int, int]]:
+        return []
+
+    def seen(self, texts: Sequence[str], told: Shown) -> Seen | None:
+        return self.hashes.count(texts, told.texts) if self.hashes else None
+
+    def load(self, pool: object, told: Shown) -> Echo:
         if self.missing:
             raise self.missing
         self.loaded.append(Echo(self.name, self.fail))
@@ -177,7 +189,9 @@ def test_ctrl_c_keeps_what_is_finished(arguments: Setup, tmp_path: Path, capsys:
     assert [contender["name"] for contender in found["contenders"]] == ["model"]
     assert (out / "table.md").is_file()
     assert never.loaded == []
-    assert capsys.readouterr().err.endswith(f"stopped; what was finished is in {out}\n")
+    assert capsys.readouterr().err.endswith(
+        f"stopped; 1 contender is finished and kept in {out}; run the same command again to go on\n"
+    )
 
 
 def test_ctrl_c_before_anything_is_finished(
