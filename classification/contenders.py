@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from .data.counting import counted
 from .errors import InputError, shown
 from .loading import load_prompted, load_run
 from .models import ModelPool
@@ -110,7 +111,7 @@ class Contender:
         if self.trouble:
             return str(self.entry.run)
         if self.record is None:
-            shots = f", {self.entry.shots} demonstrations a label" if self.entry.shots else ""
+            shots = f", {counted(self.entry.shots, 'demonstration')} a label" if self.entry.shots else ""
             return f"{_short(str(self.entry.model))}{shots}"
         if not self.record.created:
             how = "published" if isinstance(self.run, RemoteRun) else "saved"

@@ -134,7 +134,8 @@ def load_splits(
         except UnlabelledError as error:
             if name in need or name == "train" or len(source.splits) == 1:
                 raise
-            source.notes.append(f"{str(error).rstrip('.')} (the {name} split is left out).")
+            left = counted(error.rows, "row")
+            source.notes.append(f"{str(error).rstrip('.')} (the {name} split is left out, {left}).")
     if "train" in need and "train" in found:
         _need_two_classes(found["train"], named)
     before = found.get("train")

@@ -204,7 +204,7 @@ def test_a_test_split_without_labels_is_left_out_and_told(tmp_path: Path, conten
     with told() as sentences:
         splits = load_splits(MOOD, str(tmp_path), need=("train",), validation_size=0, test_size=0)
     assert [name for name, _ in splits.items()] == ["train"]
-    assert "(the test split is left out)." in sentences[-1]
+    assert "(the test split is left out, 2 rows)." in sentences[-1]
     with pytest.raises(InputError, match="label"):
         load_splits(MOOD, str(tmp_path), need=("train", "test"))
     with pytest.raises(InputError, match="label"):
@@ -218,7 +218,7 @@ def test_minus_one_is_no_label_of_a_class_label(tmp_path: Path) -> None:
     DatasetDict(train=some, test=none).save_to_disk(tmp_path / "saved")
     with told() as sentences:
         assert sizes(tmp_path / "saved") == {"train": 2}
-    assert "(test): none of its 2 rows has a label; add labels (the test split is left out)." in sentences[0]
+    assert "(test): none of its 2 rows has a label; add labels (the test split is left out, 2 rows)." in sentences[0]
     features["label"] = ClassLabel(names=["good", "bad"])
     Dataset.from_dict({"text": ["a", "b"], "label": [0, -1]}, features).to_parquet(tmp_path / "half.parquet")
     assert "1 row has a label that the task mood does not know (row 2 -1)" in refusal(tmp_path / "half.parquet")

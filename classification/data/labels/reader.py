@@ -32,7 +32,11 @@ NO_CLASS = -1
 
 
 class UnlabelledError(InputError):
-    """A table has texts and no labels at all, as published test splits often do."""
+    """A table of ``rows`` rows has texts and no labels at all, as published test splits often do."""
+
+    def __init__(self, sentence: str, rows: int) -> None:
+        super().__init__(sentence)
+        self.rows = rows
 
 
 @dataclass
@@ -80,7 +84,8 @@ class LabelReader:
             InputError: a row has no label, an unknown one or too many, or the column can be read in two ways.
         """
         if all(is_missing(cell) or (class_names and cell == NO_CLASS) for cell in cells):
-            raise UnlabelledError(f"{where}: none of its {counted(len(cells), 'row')} has a label; add labels.")
+            sentence = f"{where}: none of its {counted(len(cells), 'row')} has a label; add labels."
+            raise UnlabelledError(sentence, len(cells))
         if self.task.multi_label:
             return self._read_several(cells, class_names, where)
         return self._read_single(cells, class_names, where)

@@ -83,7 +83,8 @@ def choose_columns(
     if label is None and not one_hot:
         raise UnlabelledError(
             f"{where}: no column that is plainly the label; it has {_listed(names)}; {_say('label')}."
-            f"{_partly(names, task)}"
+            f"{_partly(names, task)}",
+            len(cells_of(text)),
         )
     expected = (asked.text or "text", asked.label or "label")
     described = (source.text_column, source.label_column) if source else expected

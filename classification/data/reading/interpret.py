@@ -57,9 +57,7 @@ def _labels(table: Table, task: Task, reader: LabelReader, columns: Columns) -> 
     if len(set(found.values())) > 1:
         row = next(row for row, both in enumerate(zip(*found.values(), strict=True), start=1) if len(set(both)) > 1)
         said = " and ".join(f"{', '.join(labels[row - 1]) or 'none'} by {source}" for source, labels in found.items())
-        raise InputError(
-            f"{table.where}: row {row} has two labels: {said}; say which with --label_column."
-        )
+        raise InputError(f"{table.where}: row {row} has two labels: {said}; say which with --label_column.")
     source = next(iter(found))
     if not source.startswith("the column "):
         reader.notes.append(f"{table.where}: labels are read from the columns of 0 and 1 that are named after them.")
