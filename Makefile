@@ -3,6 +3,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+# Processes that `make test` runs its files in; each loads models, servers and a browser of its own.
+TEST_WORKERS ?= 2
 export HF_HUB_DISABLE_TELEMETRY := 1
 export GRADIO_ANALYTICS_ENABLED := False
 export TOKENIZERS_PARALLELISM := false
@@ -20,7 +22,7 @@ hub-demo: $(VENV)/.dev ## Train, push, pull and compare against a Hub of our own
 	PYTHONPATH=tests $(BIN)/python tests/hub_demo.py
 
 test: $(VENV)/.dev browser ## Run every test, the browser's included
-	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest
+	HF_HUB_OFFLINE=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadfile
 
 check: $(VENV)/.dev ## Lint, types, architecture and documentation
 	$(BIN)/ruff check .

@@ -1,13 +1,15 @@
-"""Kill ``comparison run`` at every write it makes, run it again, and see that the result is an unkilled run's.
+"""Kill ``comparison run`` at its writes, run it again, and see that the result is an unkilled run's.
 
-    python tests/kill_at_writes.py FOLDER comparison run --lineup LINEUP --data ROWS --output OUT
+    python tests/kill_at_writes.py 25 FOLDER comparison run --lineup LINEUP --data ROWS --output OUT
 
-Prints a line of JSON: how many moments were tried, and what went wrong. A process of its own, since it forks: nothing
-that starts threads may be imported before.
+kills at 25 writes evenly spread over all of them, each into an empty folder and over another result. Prints a line of
+JSON: how many kills there were, and what went wrong. A process of its own, since it forks: nothing that starts threads
+may be imported before.
 """
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import pathlib
@@ -48,7 +50,7 @@ def forked(work: Callable[[], int]) -> int:
     if child == 0:
         status = 70
         try:
-            sys.stdout = sys.stderr = open(os.devnull, "w")
+            sys.stdout = sys.stderr = io.StringIO()
             status = work()
         finally:
             os._exit(status)
@@ -56,10 +58,37 @@ def forked(work: Callable[[], int]) -> int:
     return os.waitstatus_to_exitcode(status)
 
 
-def main(folder: str, words: list[str]) -> None:
-    from comparison.__main__ import main as compare
+def whole(out: str) -> bool:
+    """Whether a result is there."""
+    return pathlib.Path(out, "comparison.json").is_file()
+
+
+def names_in(out: str) -> set[str]:
+    """Names of what a folder holds."""
+    return {path.name for path in pathlib.Path(out).iterdir()}
+
+
+def readable(out: str) -> object:
+    """All that a result says, but for times; or why it cannot be read."""
     from comparison.comparison import Comparison
     from comparison.evaluation import Evaluation
+
+    try:
+        found = Comparison.load(out).model_dump(mode="json")
+        files = sorted(pathlib.Path(out, "contenders").iterdir())
+        answers = [Evaluation.load(file).answers for file in files if file.suffix == ".json"]
+    except Exception as error:  # noqa: BLE001  whatever it is, it is told
+        return str(error)
+    for contender in found["contenders"]:
+        for key in [key for key in contender if key.startswith("seconds")]:
+            del contender[key]
+    decided = [(one.ids, one.predictions.probabilities.tolist()) for one in answers if one]
+    return [found["contenders"], found["rows"], found["pairs"], [file.name for file in files], decided]
+
+
+def main(moments: int, folder: str, words: list[str]) -> None:
+    """Try this many moments, and print what went wrong."""
+    from comparison.__main__ import main as compare
 
     place = words.index("--output") + 1
 
@@ -73,45 +102,31 @@ def main(folder: str, words: list[str]) -> None:
 
         return forked(work)
 
-    def result(out: str) -> object:
-        """All that a result says, but for times."""
-        found = Comparison.load(out).model_dump(mode="json")
-        for contender in found["contenders"]:
-            for key in [key for key in contender if key.startswith("seconds")]:
-                del contender[key]
-        names = sorted(file.name for file in pathlib.Path(out, "contenders").iterdir())
-        answers = [Evaluation.load(file).answers for file in sorted(pathlib.Path(out, "contenders").glob("*.json"))]
-        decided = [(one.ids, one.predictions.probabilities.tolist()) for one in answers if one]
-        return [found["contenders"], found["rows"], found["pairs"], names, decided]
-
     base, count = f"{folder}/unkilled", f"{folder}/count"
     assert run(base, tell=count) == 0
-    wanted, writes = result(base), int(pathlib.Path(count).read_text())
+    wanted, writes = readable(base), int(pathlib.Path(count).read_text())
     wrong: list[str] = []
     # Into an empty folder, and over the result of other rows, which must never be seen beside new evaluations.
     old = f"{folder}/old"
     assert forked(lambda: compare([*words[1:place], old, *words[place + 1 :], "--limit", "9"])) == 0
-    before = result(old)
-    for moment in range(1, writes + 2):
+    before = readable(old)
+    step = max(writes / moments, 1)
+    tried = sorted({round(number * step) + 1 for number in range(moments)} & set(range(1, writes + 1)))
+    for moment in tried:
         for start in ("nothing", "another result"):
             out = f"{folder}/out"
             shutil.rmtree(out, ignore_errors=True)
             if start == "another result":
                 shutil.copytree(old, out)
-            killed = run(out, die_at=moment)
-            if pathlib.Path(out, "comparison.json").is_file():
-                try:
-                    seen = result(out)
-                    if seen not in (before, wanted):
-                        wrong.append(f"{start}, killed at {moment}: a mixed result")
-                except Exception as error:  # noqa: BLE001  whatever it is, it is told
-                    wrong.append(f"{start}, killed at {moment}: {error}")
-            if run(out) != 0 or result(out) != wanted:
-                wrong.append(f"{start}, killed at {moment} ({killed}): run again, another result")
-            if {path.name for path in pathlib.Path(out).iterdir()} != {path.name for path in pathlib.Path(base).iterdir()}:
-                wrong.append(f"{start}, killed at {moment}: something is left behind")
-    print(json.dumps({"writes": writes, "moments": 2 * (writes + 1), "wrong": wrong}))
+            run(out, die_at=moment)
+            complaints = [
+                "a mixed result" if whole(out) and readable(out) not in (before, wanted) else "",
+                "another result when it is run again" if run(out) != 0 or readable(out) != wanted else "",
+                "something is left behind" if names_in(out) != names_in(base) else "",
+            ]
+            wrong += [f"over {start}, killed at write {moment}: {what}" for what in complaints if what]
+    print(json.dumps({"writes": writes, "kills": 2 * len(tried), "wrong": wrong}))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2:])
+    main(int(sys.argv[1]), sys.argv[2], sys.argv[3:])

@@ -294,7 +294,8 @@ def test_only_the_texts_that_the_task_declares_are_shown() -> None:
 
 
 def hostile() -> RunRecord:
-    labels = (Label(name=EVIL, description=EVIL, verbalizer="```\n# no"), Label(name="b|c"), Label(name="-"))
+    name = " ".join(EVIL.split())  # a label has no line breaks
+    labels = (Label(name=name, description=EVIL, verbalizer="``` # no"), Label(name="b|c"), Label(name="-"))
     task = Task(
         name=EVIL, language="en", instruction=EVIL, labels=labels,
         examples=(EVIL, "1. one", "- two", "# three", "> four", "***"), dataset=DatasetSource(path=EVIL),
