@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from huggingface_hub import HfApi, get_session, get_token
+from huggingface_hub.errors import HfHubHTTPError
 
 from classification.errors import InputError, one_of, shown
-from classification.hub_errors import explain, explained
+from classification.hub_client import patience, prepare_client
+from classification.hub_errors import NO_HUB, explain, explained
 
 LIBRARY = "prompt-or-tune"
 SECONDS_TO_ANSWER = 5.0
@@ -39,7 +43,11 @@ def connect(token: str | None = None) -> HfApi:
     """A client that acts with this token; by default with the one of the local login.
 
     An empty string means nobody: no request then carries a token, whoever is logged in here.
+
+    Raises:
+        InputError: ``HF_ENDPOINT`` is no address, or the time to wait for the Hub is none.
     """
+    prepare_client()
     found = get_token() if token is None else token
     return HfApi(token=found or False, library_name=LIBRARY)
 
@@ -47,7 +55,8 @@ def connect(token: str | None = None) -> HfApi:
 def reachable(api: HfApi) -> bool:
     """Whether the Hub answers at all; it is asked once, and not for long."""
     try:
-        get_session().head(api.endpoint, timeout=SECONDS_TO_ANSWER)
+        with patience(SECONDS_TO_ANSWER):
+            get_session().head(api.endpoint)
     except Exception as error:
         if explain(error) is None:
             raise
@@ -63,11 +72,24 @@ def account_of(api: HfApi) -> Account:
     """
     if not api.token:
         raise InputError("nobody is signed in to the Hub; run `hf auth login`, or set HF_TOKEN.")
-    with explained("sign in to the Hub"):
+    with explained("sign in to the Hub"), _told_apart(api):
         found = api.whoami()
+    if not isinstance(found, dict) or not found.get("name"):
+        raise InputError(f"cannot sign in to the Hub: {NO_HUB} ({shown(api.endpoint)}).")
     role = (found.get("auth", {}).get("accessToken") or {}).get("role", "write")
     organisations = tuple(str(entry["name"]) for entry in found.get("orgs", ()))
     return Account(str(found["name"]), organisations, role != "read")
+
+
+@contextmanager
+def _told_apart(api: HfApi) -> Iterator[None]:
+    """Every Hub answers who one is; an address that knows nothing of it is something else."""
+    try:
+        yield
+    except HfHubHTTPError as error:
+        if error.response.status_code in (404, 405):
+            raise InputError(f"cannot sign in to the Hub: {NO_HUB} ({shown(api.endpoint)}).") from None
+        raise
 
 
 def checked_repo_id(text: str) -> str:

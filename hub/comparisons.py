@@ -11,14 +11,14 @@ from __future__ import annotations
 import argparse
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from huggingface_hub import HfApi, snapshot_download
 
 from classification.errors import InputError, shown
-from classification.hub_errors import explained
+from classification.hub_errors import AGAIN, explained
 from classification.pull import Reference
 from comparison.comparison import COMPARISON_FILE, Comparison
 from comparison.records import MAX_BYTES
@@ -26,7 +26,7 @@ from comparison.records import MAX_BYTES
 from .cards.comparison import comparison_card
 from .client import account_of, check_owner, checked_repo_id, connect
 from .commands import command, describe, say, shown_command
-from .comparison_files import FILES, uploads_of
+from .comparison_files import FILES, public_comparison, uploads_of
 from .folders import new_folder
 from .publish import README, Plan, Upload, publish
 
@@ -62,7 +62,7 @@ def plan_comparison(
         checked_repo_id(space)
     uploads = uploads_of(folder, comparison)
     card = comparison_card(
-        comparison, repo_id=repo_id, title=title, space=space, dataset=dataset,
+        public_comparison(comparison), repo_id=repo_id, title=title, space=space, dataset=dataset,
         files=[upload.path for upload in uploads], **({"licence": licence} if licence else {}),
     )  # fmt: skip
     return Plan(
@@ -85,10 +85,7 @@ def fetch_comparison(reference: str, *, token: str | None = None) -> Comparison:
     api = connect(token)
     with explained(f"open the comparison {found}"):
         sizes = api.get_paths_info(found.repo_id, [COMPARISON_FILE], revision=found.revision, repo_type="dataset")
-        if not sizes:
-            raise InputError(f"{found} is a dataset without {COMPARISON_FILE}; name one that was published from here.")
-        if getattr(sizes[0], "size", 0) > MAX_BYTES:
-            raise InputError(f"{found}: its {COMPARISON_FILE} is larger than {MAX_BYTES // 10**6} MB.")
+        _check_record(found, {entry.path: getattr(entry, "size", 0) for entry in sizes})
         file = api.hf_hub_download(found.repo_id, COMPARISON_FILE, revision=found.revision, repo_type="dataset")
     return _load(Path(file).parent, found)
 
@@ -97,7 +94,8 @@ def pull_comparison(reference: str, output: Path, *, api: HfApi) -> Comparison:
     """Download a whole comparison, answers and all, as a folder like the one that it was published from.
 
     Raises:
-        InputError: not on the Hub, unreachable, not a comparison, or the folder exists and is not empty.
+        InputError: not on the Hub, unreachable, not a comparison, not all of it arrived, or the folder exists and is
+            not empty or cannot be written. There is then no folder, and nothing of it.
     """
     found = _reference(reference)
     with new_folder(output) as unfinished:
@@ -105,20 +103,33 @@ def pull_comparison(reference: str, output: Path, *, api: HfApi) -> Comparison:
 
 
 def _download(found: Reference, output: Path, api: HfApi) -> Comparison:
+    """Every file of one commit, which the Hub is asked for: what an earlier look left in the cache may be a part."""
     with explained(f"pull the comparison {found}"):
+        info = api.dataset_info(found.repo_id, revision=found.revision, files_metadata=True)
+        sizes = {sibling.rfilename: sibling.size or 0 for sibling in info.siblings or ()}
+        _check_record(found, sizes)
+        names = [name for name in sizes if any(fnmatchcase(name, pattern) for pattern in FILES)]
         folder = Path(
             snapshot_download(
-                found.repo_id, revision=found.revision, repo_type="dataset", allow_patterns=list(FILES),
+                found.repo_id, revision=info.sha, repo_type="dataset", allow_patterns=names,
                 token=api.token, endpoint=api.endpoint,
             )
         )  # fmt: skip
+    missing = next((name for name in names if not (folder / name).is_file()), None)
+    if missing:
+        raise InputError(f"cannot pull the comparison {found}: {missing} did not arrive; {AGAIN}.")
     comparison = _load(folder, found)
-    for path in folder.rglob("*"):
-        name = path.relative_to(folder).as_posix()
-        if path.is_file() and any(fnmatchcase(name, pattern) for pattern in FILES):
-            (output / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, output / name)  # what is behind the cache's links, never a link
+    for name in names:
+        (output / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(folder / name, output / name)  # what is behind the cache's links, never a link
     return comparison
+
+
+def _check_record(found: Reference, sizes: Mapping[str, int]) -> None:
+    if COMPARISON_FILE not in sizes:
+        raise InputError(f"{found} is a dataset without {COMPARISON_FILE}; name one that was published from here.")
+    if sizes[COMPARISON_FILE] > MAX_BYTES:
+        raise InputError(f"{found}: its {COMPARISON_FILE} is larger than {MAX_BYTES // 10**6} MB.")
 
 
 def _reference(text: str) -> Reference:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from classification.errors import InputError
 
+FULL = (errno.ENOSPC, errno.EDQUOT)
+
 
 @contextmanager
 def new_folder(folder: Path, option: str = "--output") -> Iterator[Path]:
     """A place beside ``folder`` to write to, which takes its name once everything in it is written.
+
+    Folders above it that were missing are made, and go again where it comes to nothing.
 
     Args:
         folder: does not exist yet, or is empty.
@@ -21,16 +26,36 @@ def new_folder(folder: Path, option: str = "--output") -> Iterator[Path]:
     Raises:
         InputError: it holds something, is a file, or cannot be written.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise InputError(f"{folder} is not empty; name a new folder with {option}.")
     place = folder.resolve()
+    made: list[Path] = []
     try:
-        place.parent.mkdir(parents=True, exist_ok=True)
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise InputError(f"{folder} is not empty; name a new folder with {option}.")
+        _make(place.parent, made)
         with TemporaryDirectory(prefix=f".{place.name}-", dir=place.parent, ignore_cleanup_errors=True) as beside:
             unfinished = Path(beside) / place.name
             unfinished.mkdir()
             yield unfinished
             unfinished.replace(place)
+        made.clear()
     except OSError as error:
-        reason = (error.strerror or "cannot be written").lower()
-        raise InputError(f"{folder}: {reason}; name a folder that can be written to with {option}.") from None
+        raise InputError(f"{folder}: {_reason(error)} with {option}.") from None
+    finally:
+        with suppress(OSError):  # where somebody else has put something into it meanwhile, it stays
+            for path in reversed(made):
+                path.rmdir()
+
+
+def _make(folder: Path, made: list[Path]) -> None:
+    """Make a folder and those above it, and note which ones were made."""
+    if folder.is_dir():
+        return
+    _make(folder.parent, made)
+    folder.mkdir()
+    made.append(folder)
+
+
+def _reason(error: OSError) -> str:
+    if error.errno in FULL:
+        return "the disk is full; make room and run the same command again, or name a folder on another disk"
+    return f"{(error.strerror or 'cannot be written').lower()}; name a folder that can be written to"

@@ -16,13 +16,15 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import httpx2
-from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
+from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, constants
 from huggingface_hub.errors import HfHubHTTPError
 from huggingface_hub.hf_api import CommitInfo
 
 from classification.errors import InputError, shown
-from classification.hub_errors import explained, is_transfer
+from classification.hub_client import SilentHubError
+from classification.hub_errors import explained, is_not_offered
 
+from .arrived import check_arrived
 from .tokens import check_no_token
 
 RepoType = Literal["model", "dataset", "space"]
@@ -123,7 +125,8 @@ class Published:
 def publish(plan: Plan, api: HfApi, *, progress: Progress | None = None, pause: float = PAUSE) -> Published:
     """Make the repository where it is missing, send the files, commit them at once, and tag the commit.
 
-    Trouble that may pass is waited out. Running it again after any failure completes it.
+    Trouble that may pass is waited out. Running it again after any failure completes it. The commit is made public
+    and gets its version once every file was found in it.
 
     Args:
         plan: what to publish.
@@ -140,6 +143,8 @@ def publish(plan: Plan, api: HfApi, *, progress: Progress | None = None, pause: 
         _retried(lambda: _repository(plan, api), say, pause)
         say(f"sending {len(plan.uploads)} files, {size(plan.bytes)}")
         info = _retried(lambda: _commit(plan, api), say, pause)
+        say("looking for every file in the commit")
+        _retried(lambda: _check(plan, api, info), say, pause)
         tag = None
         if not plan.create_pr:
             _retried(lambda: _show(plan, api), say, pause)
@@ -174,7 +179,7 @@ def _repository(plan: Plan, api: HfApi) -> None:
     if plan.revision:
         api.create_branch(plan.repo_id, branch=plan.revision, repo_type=plan.repo_type, exist_ok=True)
     tags = _tags(plan, api)
-    if plan.version and tags.get(plan.version) not in (None, _head(plan, api).sha):
+    if plan.version in tags and not same_commit(tags[str(plan.version)], str(_head(plan, api).sha)):
         raise InputError(
             f"{plan.repo_id} has a version {plan.version} already, and versions never move; choose another."
         )
@@ -183,6 +188,8 @@ def _repository(plan: Plan, api: HfApi) -> None:
 def _commit(plan: Plan, api: HfApi) -> CommitInfo:
     """One commit on top of what is there now; the Hub refuses it when somebody else's comes in between."""
     there = _head(plan, api)
+    # The client takes no other ids than those of git; a Hub with other ids makes the commit on top of its newest.
+    parent = there.sha if there.sha and constants.REGEX_COMMIT_OID.fullmatch(there.sha) else None
     names = {sibling.rfilename for sibling in there.siblings or ()} - {upload.path for upload in plan.uploads}
     stale = sorted(name for name in names if any(_belongs(name, pattern) for pattern in plan.replaces))
     return api.create_commit(
@@ -192,8 +199,18 @@ def _commit(plan: Plan, api: HfApi) -> CommitInfo:
             *(CommitOperationDelete(name, is_folder=False) for name in stale),
         ],
         commit_message=plan.message, repo_type=plan.repo_type, revision=plan.revision,
-        create_pr=plan.create_pr, parent_commit=there.sha,
+        create_pr=plan.create_pr, parent_commit=parent,
     )  # fmt: skip
+
+
+def _check(plan: Plan, api: HfApi, info: CommitInfo) -> None:
+    where = info.pr_revision if plan.create_pr and info.pr_revision else str(info.oid)
+    check_arrived(plan.uploads, plan.repo_id, where, api, repo_type=plan.repo_type)
+
+
+def same_commit(one: str, other: str) -> bool:
+    """Whether two ids mean one commit; a Hub may shorten them in one answer and not in another."""
+    return bool(one and other) and (one.startswith(other) or other.startswith(one))
 
 
 def _belongs(name: str, pattern: str) -> bool:
@@ -211,13 +228,13 @@ def _tag(plan: Plan, api: HfApi, commit: str) -> str:
     """Name the commit: with the version that was asked for, the one that it has, or the next number."""
     tags = _tags(plan, api)
     numbers = {int(found[1]): name for name in tags if (found := VERSION.fullmatch(name))}
-    version = plan.version or next((name for name in numbers.values() if tags[name] == commit), None)
+    version = plan.version or next((name for name in numbers.values() if same_commit(tags[name], commit)), None)
     version = version or f"v{max(numbers, default=0) + 1}"
-    if tags.get(version) not in (None, commit):
+    if version in tags and not same_commit(tags[version], commit):
         raise InputError(
             f"committed, but {plan.repo_id} has a version {version} already; choose another and run again."
         )
-    if tags.get(version) != commit:  # refused where somebody else takes it first; the next try takes the next number
+    if version not in tags:  # refused where somebody else takes it first; the next try takes the next number
         api.create_tag(plan.repo_id, tag=version, revision=commit, repo_type=plan.repo_type)
     return version
 
@@ -232,7 +249,7 @@ def _tags(plan: Plan, api: HfApi) -> dict[str, str]:
 
 
 def _retried(do: Callable[[], Result], say: Progress, pause: float) -> Result:
-    """Try once more what may pass: the client itself has waited for most of it already, and for some of it never."""
+    """Try once more what may pass: the client itself has waited for some of it already, and for some of it never."""
     try:
         return do()
     except Exception as error:
@@ -244,6 +261,8 @@ def _retried(do: Callable[[], Result], say: Progress, pause: float) -> Result:
 
 
 def _may_pass(error: Exception) -> bool:
+    if is_not_offered(error) or isinstance(error, SilentHubError):
+        return False
     if isinstance(error, HfHubHTTPError):
         return error.response.status_code in (408, 409, 429) or error.response.status_code >= 500
-    return isinstance(error, httpx2.TransportError) or is_transfer(error)
+    return isinstance(error, httpx2.TransportError)  # hf_xet has tried three times itself

@@ -16,12 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from huggingface_hub import HfApi
-from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError
+from huggingface_hub import HfApi, ModelInfo
+from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError, RevisionNotFoundError
 
 from classification.errors import InputError, shown
 from classification.hub_errors import explain, explained
 from classification.run import RUN_FILES, RunRecord, load_run
+from classification.run_hashes import check_hashes
 from comparison.comparison import Comparison
 
 from .cards.evidence import Evidence
@@ -32,6 +33,7 @@ from .client import account_of, check_owner, checked_repo_id, connect, reachable
 from .commands import command, describe, say, shown_command
 from .files import run_uploads
 from .publish import README, Plan, Upload, publish
+from .repositories import card_of, kinds_of, names_of
 
 #: Weights of other kinds, which an earlier push or another tool may have left in the repository.
 OTHER_WEIGHTS = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl", "*.h5", "*.msgpack")
@@ -83,6 +85,7 @@ def plan_run(run: Path, repo_id: str, options: PushOptions | None = None, *, api
         InputError: the run, the name or the repository cannot be used; the sentence says why.
     """
     repo_id, wanted, record = checked_repo_id(repo_id), options or PushOptions(), load_run(run)
+    check_hashes(run, record)
     for named in filter(None, (wanted.space, wanted.comparison_repo)):
         checked_repo_id(named)
     comparison = Comparison.load(wanted.comparison) if wanted.comparison else None
@@ -92,9 +95,9 @@ def plan_run(run: Path, repo_id: str, options: PushOptions | None = None, *, api
             f"{run}: nobody has measured how good this run is; give --comparison FOLDER (made with python -m "
             "comparison run), or say --unevaluated to publish it all the same."
         )
-    if api is not None:
-        _check_same_base(api, repo_id, record)
     uploads = run_uploads(run, record)
+    if api is not None:
+        _check_fits(api, repo_id, record, uploads, wanted.revision)
     card = model_card(
         record, evidence, repo_id=repo_id, licence=_licence(record, wanted.licence, api), title=wanted.title,
         revision=wanted.version, space=wanted.space, comparison_repo=wanted.comparison_repo, dataset=wanted.dataset,
@@ -116,27 +119,26 @@ def _licence(record: RunRecord, asked: str | None, api: HfApi | None) -> Licence
 def _card_data(api: HfApi, repo_id: str) -> Mapping[str, Any] | None:
     """A model's own description, or ``None`` where it cannot be had."""
     try:
-        found = api.model_info(repo_id).card_data
+        return card_of(api, api.model_info(repo_id)) or None
     except Exception as error:
         if explain(error) is None:
             raise
         return None
-    return found.to_dict() if found else None
 
 
-def _check_same_base(api: HfApi, repo_id: str, record: RunRecord) -> None:
+def _check_fits(
+    api: HfApi, repo_id: str, record: RunRecord, uploads: Sequence[Upload], revision: str | None = None
+) -> None:
+    """A repository is for versions of one thing: on one base, and of one kind.
+
+    Raises:
+        InputError: it holds another; the sentence says what, and to choose another repository.
+    """
     with explained(f"look at {repo_id}"):
-        try:
-            found = api.model_info(repo_id).card_data
-        except RepositoryNotFoundError as error:
-            if isinstance(error, GatedRepoError):
-                raise
+        found, at = _there(api, repo_id, revision)
+        if found is None:
             return
-        except HfHubHTTPError as error:
-            if error.response.status_code == 401 and api.token is False:
-                return  # nobody is signed in, so there is nothing to see; a dry run goes on
-            raise
-    named = found.to_dict().get("base_model") if found else None
+        named = card_of(api, found, revision=at).get("base_model")
     theirs = named[0] if isinstance(named, list) and named else named
     ours = record.base.id if record.base else None
     if theirs and ours and theirs != ours:
@@ -144,6 +146,29 @@ def _check_same_base(api: HfApi, repo_id: str, record: RunRecord) -> None:
             f"{repo_id} holds a model that stands on {shown(theirs)}, and this run stands on {shown(ours)}; "
             "choose another repository."
         )
+    own = kinds_of(upload.path for upload in uploads)
+    others = [kind for kind in kinds_of(names_of(found)) if kind not in own]
+    if others:
+        raise InputError(
+            f"{repo_id} holds {' and '.join(others)}, whose place {' and '.join(own)} would take; choose another "
+            "repository with --repo_id."
+        )
+
+
+def _there(api: HfApi, repo_id: str, revision: str | None) -> tuple[ModelInfo | None, str | None]:
+    """What a repository holds, and at which revision: a branch that is still to be made begins as the main one."""
+    try:
+        return api.model_info(repo_id, revision=revision), revision
+    except RevisionNotFoundError:
+        return _there(api, repo_id, None) if revision else (None, None)
+    except RepositoryNotFoundError as error:
+        if isinstance(error, GatedRepoError):
+            raise
+        return None, None
+    except HfHubHTTPError as error:
+        if error.response.status_code == 401 and api.token is False:
+            return None, None  # nobody is signed in, so there is nothing to see; a dry run goes on
+        raise
 
 
 def make_parser() -> argparse.ArgumentParser:

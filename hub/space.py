@@ -27,6 +27,7 @@ from .commands import command, describe, from_environment, say, shown_command
 from .folders import new_folder
 from .project import requirements, sources
 from .publish import README, Plan, Upload, publish
+from .repositories import card_of, names_of
 from .space_files import LINEUP, Moved, moved
 
 #: The rooms of the house that a page needs; whoever only looks and compares trains nothing.
@@ -148,9 +149,8 @@ def _check_ours(api: HfApi, repo_id: str) -> None:
             found = api.space_info(repo_id)
         except RepositoryNotFoundError:
             return
-    tags = (found.card_data.to_dict().get("tags") if found.card_data else None) or []
-    names = {sibling.rfilename for sibling in found.siblings or ()}
-    if OURS not in tags and not names <= NEW:
+        tags = card_of(api, found, repo_type="space").get("tags") or []
+    if OURS not in tags and not names_of(found) <= NEW:
         raise InputError(f"the Space {repo_id} holds another app; choose another name, or delete that Space first.")
 
 

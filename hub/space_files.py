@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -12,6 +13,7 @@ from classification.contenders import Contender
 from classification.errors import InputError
 from classification.lineup import Lineup
 from classification.pull import Reference, RemoteRun
+from classification.yaml_files import read_yaml
 from comparison.comparison import COMPARISON_FILE
 
 from .cards.public import base_id
@@ -42,15 +44,16 @@ def moved(lineup: Lineup) -> Moved:
     Raises:
         InputError: a contender stands on a model in a local folder, or is in trouble already.
     """
-    found = yaml.safe_load(lineup.path.read_text(encoding="utf-8"))
+    found: dict[str, Any] = read_yaml(lineup.path, what="lineup file")
     task = lineup.task.model_dump(mode="json", exclude_defaults=True)
     task |= {"dataset": without_paths(task["dataset"])} if "dataset" in task else {}
     uploads: list[Upload] = [Upload(TASK, _yaml(task))]
     found["task"] = TASK
-    rows = next((contender.demonstrations for contender in lineup.contenders if contender.demonstrations), None)
-    if rows is not None:
-        if not rows.is_file():
-            raise InputError(f"{rows}: the demonstrations of a Space are one file; name it in the lineup.")
+    found.pop("demonstrations", None)  # where the rows are here is nobody's business there
+    rows = _demonstrations(lineup)
+    if isinstance(rows, str):
+        found["demonstrations"] = rows
+    elif rows is not None:
         # Rows that are called like a file or folder of the Space must not take its place.
         found["demonstrations"] = f"rows-{rows.name}" if _reserved(rows.name) else rows.name
         uploads.append(Upload(found["demonstrations"], rows))
@@ -70,6 +73,21 @@ def moved(lineup: Lineup) -> Moved:
             entry["run"] = place
     uploads.append(Upload(LINEUP, _yaml(found)))
     return Moved(tuple(uploads), models_of(lineup), rows_of(lineup))
+
+
+def _demonstrations(lineup: Lineup) -> Path | str | None:
+    """The rows that prompts of a lineup show: a file, or a dataset on the Hub; none where no prompt shows any.
+
+    Raises:
+        InputError: they are a folder, or not there.
+    """
+    shown = (contender.demonstrations for contender in lineup.contenders if contender.entry.shots)
+    rows = next((rows for rows in shown if rows is not None), None)
+    if rows is None or rows.is_file():
+        return rows
+    if not rows.exists() and not rows.suffix and Reference.parse(rows.as_posix()):
+        return rows.as_posix()
+    raise InputError(f"{rows}: the demonstrations of a Space are one file; name it in the lineup.")
 
 
 def _check(contender: Contender) -> None:

@@ -70,16 +70,10 @@ def test_a_connection_that_is_cut_in_the_middle_of_a_file(
     assert (tmp_path / "there" / "scores.parquet").is_file()
 
 
-def test_a_hub_that_is_slow_is_waited_for_and_one_that_never_answers_is_not(
-    terminal: Terminal, published: str, tmp_path: Path
-) -> None:
-    terminal.server.faults.add("GET", r"/api/datasets/", delay=1.0, times=1)
+def test_a_hub_that_is_slow_is_waited_for(terminal: Terminal, published: str, tmp_path: Path) -> None:
+    slow = terminal.server.faults.add("GET", r"/api/datasets/", delay=0.2, times=1)
     terminal.run("-m", "hub.comparisons", "pull", published, "--output", tmp_path / "slow")
-    terminal.server.faults.add("GET", r"/resolve/.*svg", delay=30.0, times=None)
-    terminal.more = {"HF_HUB_DOWNLOAD_TIMEOUT": "1", "HF_HUB_ETAG_TIMEOUT": "1", "HF_HOME": str(tmp_path / "fresh")}
-    words = ["-m", "hub.comparisons", "pull", published, "--output", tmp_path / "never"]
-    found = sentence(terminal.run(*words, status=2))
-    assert "the Hub took too long to answer; run the same command again" in found or "was cut off" in found
+    assert slow.happened == 1
 
 
 def test_a_run_that_cannot_be_downloaded_fails_alone_in_a_comparison(

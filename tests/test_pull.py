@@ -247,6 +247,7 @@ def test_a_pickle_beside_good_weights_stays_there(online: HubServer, tmp_path: P
         "baseline.json",
         "model.safetensors",
         "run.json",
+        "text_hashes.txt",
         "vocabulary.txt",
     }
 

@@ -23,7 +23,9 @@ from hub.push import PushOptions, plan_run
 
 DEMO = ROOT / "demo"
 RESULTS = DEMO / "results"
-PUBLISHED = {"README.md", ".gitattributes", "run.json", "adapter_config.json", "adapter_model.safetensors"}
+PUBLISHED = {
+    "README.md", ".gitattributes", "run.json", "adapter_config.json", "adapter_model.safetensors", "text_hashes.txt",
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -75,7 +77,7 @@ def test_a_run_is_published_whole_and_comes_back_byte_by_byte(
     assert base == "sentence-transformers/all-MiniLM-L6-v2"
     assert repo_id in listed
     assert {path.name for path in Path(folder).iterdir()} == PUBLISHED
-    for name in ("run.json", "adapter_config.json", "adapter_model.safetensors"):
+    for name in ("run.json", "adapter_config.json", "adapter_model.safetensors", "text_hashes.txt"):
         assert (Path(folder) / name).read_bytes() == (DEMO / "minilm-lora" / name).read_bytes()
 
 
@@ -124,7 +126,9 @@ def test_only_what_a_run_consists_of_is_published(tmp_path: Path) -> None:
     config = json.loads((run / "adapter_config.json").read_text())
     (run / "adapter_config.json").write_text(json.dumps(config | {"base_model_name_or_path": "/home/me/models/base"}))
     uploads = {upload.path: upload for upload in run_uploads(run, load_run(run))}
-    assert set(uploads) == {"adapter_config.json", "adapter_model.safetensors", "run.json", "tokenizer_config.json"}
+    assert set(uploads) == {
+        "adapter_config.json", "adapter_model.safetensors", "run.json", "tokenizer_config.json", "text_hashes.txt",
+    }  # fmt: skip
     everything = b"".join(upload.read() for upload in uploads.values())
     assert b"/home/me" not in everything
     assert b"not for the world" not in everything
@@ -273,6 +277,7 @@ def test_trouble_that_passes_is_waited_out_and_said(online: HubServer, api: HfAp
         "looking at the repository",
         "sending 2 files, 1.0 MB",
         "trouble that may pass, trying once more",
+        "looking for every file in the commit",
         "published",
     ]
 

@@ -88,10 +88,6 @@ class Accounts:
         """Make a token invalid from now on."""
         self._tokens.pop(value, None)
 
-    def namespaces(self) -> set[str]:
-        """Every name under which something can be published."""
-        return set(self.users) | {org for user in self.users.values() for org in user.orgs}
-
     def _issue(self, token: Token) -> str:
         self._tokens[token.value] = token
         return token.value

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import threading
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
 from .errors import HubError
 
@@ -18,6 +19,8 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
+#: Another answer in place of one, both as JSON values.
+Change = Callable[[Any], Any]
 
 #: What the Hub says with each status, and the code that it sends along.
 REFUSALS: dict[int, tuple[str, str | None]] = {
@@ -47,6 +50,9 @@ class Fault:
     delay: float = 0.0
     cut_after: int | None = None
     lose_answer: bool = False
+    hang: bool = False
+    body: object = None
+    change: Change | None = None
     times: int | None = 1
     after: int = 0
     happened: int = field(default=0, init=False)
@@ -55,9 +61,13 @@ class Fault:
         """Whether a request is one of those that it is meant for."""
         return self.method in ("*", method) and self.path.search(path) is not None
 
-    def response(self) -> JSONResponse:
+    def response(self) -> Response:
         """The refusal."""
         status = self.status or 500
+        if isinstance(self.body, str):
+            return PlainTextResponse(self.body, status)
+        if self.body is not None:
+            return JSONResponse(self.body, status)
         message, code = REFUSALS.get(status, (UNAVAILABLE, None))
         headers = {}
         if self.retry_after is not None:
@@ -76,6 +86,7 @@ class Faults:
         self, method: str, path: str, *,
         status: int | None = None, code: str | None = None, message: str | None = None, retry_after: int | None = None,
         delay: float = 0.0, cut_after: int | None = None, lose_answer: bool = False,
+        hang: bool = False, body: object = None, change: Change | None = None,
         times: int | None = 1, after: int = 0,
     ) -> Fault:  # fmt: skip
         """Make something go wrong with requests to come.
@@ -88,13 +99,17 @@ class Faults:
             cut_after: close the connection after so many bytes of the body: of the answer's for GET, whose headers
                 promise all of it, and of the request's for every other method, which is then not acted on.
             lose_answer: act on the request, and close the connection instead of answering.
+            hang: say nothing, or for GET with `cut_after` nothing after so many bytes, until the client hangs up.
+            body: with `status`, the whole answer, as text or as a JSON value: how a Hub refuses that others wrote.
+            change: give the JSON of the answer to this function, and answer what it returns.
             times: to how many requests it happens; ``None`` for all.
             after: how many of them pass unharmed before.
         """
         pattern = re.compile(path)
         fault = Fault(
-            method.upper(), pattern, status, code, message, retry_after, delay, cut_after, lose_answer, times, after
-        )
+            method.upper(), pattern, status, code, message, retry_after, delay, cut_after, lose_answer, hang, body,
+            change, times, after,
+        )  # fmt: skip
         with self._lock:
             self._faults.append(fault)
         return fault
@@ -138,16 +153,41 @@ class FaultInjection:
         elif fault.lose_answer:
             await self.app(scope, receive, _nowhere)
             await _hang_up(receive)
+        elif fault.change is not None:
+            await self.app(scope, receive, _changed(send, fault.change))
+        elif fault.hang and fault.cut_after is None:
+            await _until_gone(receive)
         elif fault.cut_after is None:
             await self.app(scope, receive, send)
         elif scope["method"] == "GET":
-            await self.app(scope, receive, _cut_answer(receive, send, fault.cut_after))
+            end = _until_gone if fault.hang else _hang_up
+            await self.app(scope, receive, _cut_answer(receive, send, fault.cut_after, end))
         else:
             await _drain(receive, fault.cut_after)
             await _hang_up(receive)
 
 
-def _cut_answer(receive: Receive, send: Send, limit: int) -> Send:
+def _changed(send: Send, change: Change) -> Send:
+    """Hold an answer back until it is whole, and send another one."""
+    started: Message = {}
+    parts: list[bytes] = []
+
+    async def changed(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            started.update(message)
+            return
+        parts.append(message.get("body", b""))
+        if message.get("more_body"):
+            return
+        body = json.dumps(change(json.loads(b"".join(parts)))).encode()
+        headers = [(name, value) for name, value in started["headers"] if name.lower() != b"content-length"]
+        await send({**started, "headers": [*headers, (b"content-length", str(len(body)).encode())]})
+        await send({"type": "http.response.body", "body": body})
+
+    return changed
+
+
+def _cut_answer(receive: Receive, send: Send, limit: int, end: Callable[[Receive], Awaitable[None]]) -> Send:
     left = limit
 
     async def cut(message: Message) -> None:
@@ -161,7 +201,7 @@ def _cut_answer(receive: Receive, send: Send, limit: int) -> Send:
         else:
             await send({"type": "http.response.body", "body": body[:left], "more_body": True})
             left = -1
-            await _hang_up(receive)
+            await end(receive)
 
     return cut
 
@@ -178,6 +218,12 @@ async def _drain(receive: Receive, limit: int | None = None) -> None:
 
 async def _nowhere(_: Message) -> None:
     """Send nothing."""
+
+
+async def _until_gone(receive: Receive) -> None:
+    """Wait for the client to give up; its request is read meanwhile, and not acted on."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 async def _hang_up(receive: Receive) -> None:

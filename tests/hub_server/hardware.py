@@ -17,9 +17,9 @@ class Machine:
     dollars: float
     gpu: tuple[str, int, str] | None = None
 
-    def describe(self, *, free_basic: bool) -> dict[str, Any]:
-        """As the hardware lists say it; the basic machine costs nothing for a Space and a little for a job."""
-        per_minute = 0.0 if free_basic and self.name == "cpu-basic" else self.dollars / 60
+    def describe(self) -> dict[str, Any]:
+        """As the list of hardware for jobs says it."""
+        per_minute = self.dollars / 60
         return {
             "name": self.name,
             "prettyName": self.title,

@@ -17,7 +17,7 @@ from .errors import HubError, bad_request
 from .jobs import Job
 from .metadata import front_matter
 from .oauth import OAuthProvider
-from .repository import MAIN, Kind, Repository
+from .repository import GIT_DIGITS, MAIN, Kind, Repository
 from .spaces import Space
 from .xet import XetStore
 
@@ -38,9 +38,8 @@ class Hub:
         self.repositories: dict[tuple[Kind, str], Repository] = {}
         self.moved: dict[tuple[Kind, str], str] = {}
         self.collections: dict[str, dict[str, Any]] = {}
-        self.buckets: dict[str, dict[str, FileEntry]] = {}
         self.jobs: dict[str, Job] = {}
-        self.hold_jobs = False  # leave new jobs in the stage SCHEDULING, for a test to move on
+        self.id_digits = GIT_DIGITS  # of the commits of repositories to be made; at most 64
         self._transfers: dict[str, tuple[bool, float]] = {}
 
     def address(self, repository: Repository) -> str:
@@ -59,7 +58,8 @@ class Hub:
         """
         with self.lock:
             self.check_name(kind, id_)
-            repository = Repository(kind, id_, private, space=Space(sdk or "gradio") if kind == "spaces" else None)
+            space = Space(sdk or "gradio") if kind == "spaces" else None
+            repository = Repository(kind, id_, private, space=space, id_digits=self.id_digits)
             attributes = self.blobs.add(GIT_ATTRIBUTES.encode())
             repository.commit(MAIN, {".gitattributes": attributes}, "initial commit", author)
             self.repositories[kind, id_] = repository

@@ -20,7 +20,8 @@ KIND_OF_TYPE: dict[str, Kind] = {"model": "models", "dataset": "datasets", "spac
 PREFIX: dict[Kind, str] = {"models": "", "datasets": "datasets/", "spaces": "spaces/"}
 HEADS, TAGS, PULLS = "refs/heads/", "refs/tags/", "refs/pr/"
 MAIN = HEADS + "main"
-SHORTEST_COMMIT = 7
+#: Of a commit's id: how many a request must name at least, and how many there are where commits are git's.
+SHORTEST_COMMIT, GIT_DIGITS = 7, 40
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ class Repository:
     discussions: list[dict[str, Any]] = field(default_factory=list)
     admitted: set[str] = field(default_factory=set)
     app: str | None = None
+    id_digits: int = GIT_DIGITS
 
     @property
     def owner(self) -> str:
@@ -104,7 +106,7 @@ class Repository:
         parent = self.refs.get(ref)
         tree = sorted((path, entry.git_oid) for path, entry in files.items())
         text = json.dumps([self.id, tree, title, author, parent, time.time_ns()])
-        id_ = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+        id_ = hashlib.sha256(text.encode()).hexdigest()[: self.id_digits]
         commit = Commit(id_, parent, title, message, author, now(), dict(files))
         self.commits[id_] = commit
         self.refs[ref] = id_
@@ -121,14 +123,3 @@ class Repository:
             name = ref.removeprefix(HEADS).removeprefix(TAGS)
             raise HubError(409, f"{what} already exists: {name}", name=name)
         self.refs[ref] = commit.id
-
-    def remove(self, ref: str) -> None:
-        """Delete a branch or tag.
-
-        Raises:
-            HubError: 404, there is none; 403, it is the main branch.
-        """
-        if ref == MAIN:
-            raise HubError(403, "Cannot delete the default branch: main")
-        if self.refs.pop(ref, None) is None:
-            raise no_revision(ref)

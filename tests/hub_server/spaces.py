@@ -24,15 +24,13 @@ class Setting:
 
 @dataclass
 class Space:
-    """The running side of a Space. It is not run: its stage follows what is asked of it."""
+    """The running side of a Space. It is not run: it counts as running once something is committed to it."""
 
     sdk: str
     stage: str = "NO_APP_FILE"
     hardware: str | None = None
     requested: str = "cpu-basic"
     sleep_seconds: int | None = FREE_SLEEP_SECONDS
-    dev_mode: bool = False
-    volumes: list[dict[str, Any]] = field(default_factory=list)
     secrets: dict[str, Setting] = field(default_factory=dict)
     variables: dict[str, Setting] = field(default_factory=dict)
 
@@ -53,15 +51,10 @@ class Space:
         """Run the app on the machine that was asked for."""
         self.stage, self.hardware = "RUNNING", self.requested
 
-    def pause(self) -> None:
-        """Stop until somebody restarts it."""
-        self.stage, self.hardware = "PAUSED", None
-
     def configure(self, body: Mapping[str, Any]) -> None:
-        """Apply what a request to create or duplicate a Space says beside its name."""
+        """Apply what a request to create a Space says beside its name."""
         if body.get("hardware"):
             self.request(str(body["hardware"]), body.get("sleepTimeSeconds"))
-        self.volumes = list(body.get("volumes") or self.volumes)
         keep(self.secrets, body.get("secrets") or ())
         keep(self.variables, body.get("variables") or ())
 
@@ -72,8 +65,7 @@ class Space:
             "hardware": {"current": self.hardware, "requested": self.requested},
             "gcTimeout": self.sleep_seconds,
             "storage": None,
-            "devMode": self.dev_mode,
-            "volumes": self.volumes,
+            "devMode": False,
             "replicas": {"current": 1 if self.stage == "RUNNING" else 0, "requested": 1},
         }
 

@@ -27,10 +27,6 @@ class XetStore:
         """The Xet hash of contents that came in over Xet."""
         return self._hash_of_sha256.get(sha256)
 
-    def sha256_of(self, name: str) -> str | None:
-        """The SHA-256 of a file that goes by its Xet hash."""
-        return next((sha256 for sha256, known in self._hash_of_sha256.items() if known == name), None)
-
     def path(self, xorb: str) -> Path:
         """Where a xorb is kept.
 

@@ -6,11 +6,9 @@ from fastapi import APIRouter
 
 from . import (
     accounts,
-    buckets,
     cas,
     collections,
     commits,
-    discussions,
     files,
     jobs,
     lfs,
@@ -25,7 +23,7 @@ from . import (
 ROUTERS: tuple[APIRouter, ...] = tuple(
     module.router
     for module in (
-        accounts, oauth, jobs, collections, buckets, spaces, discussions, references, commits, files, lfs, cas,
+        accounts, oauth, jobs, collections, spaces, references, commits, files, lfs, cas,
         repositories, pages,
     )
 )  # fmt: skip

@@ -7,11 +7,10 @@ from datetime import datetime, timezone
 from typing import Any
 
 from fastapi import APIRouter
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import JSONResponse
 
 from ..access import Json, SignedIn, TheHub
 from ..accounts import Token
-from ..errors import HubError
 from ..metadata import problems
 from ..repository import KIND_OF_TYPE
 
@@ -38,39 +37,10 @@ def who_am_i(hub: TheHub, caller: SignedIn) -> dict[str, Any]:
     }
 
 
-@router.get("/api/users/{name}/overview")
-@router.get("/api/organizations/{name}/overview")
-def overview(hub: TheHub, name: str) -> dict[str, Any]:
-    """What anyone may know of a user or organisation."""
-    if name not in hub.accounts.namespaces():
-        raise HubError(404, f"This user or organization does not exist: {name}")
-    counts = {f"num{kind.title()}": 0 for kind in KIND_OF_TYPE.values()}
-    for repository in hub.repositories.values():
-        if repository.owner == name and not repository.private:
-            counts[f"num{repository.kind.title()}"] += 1
-    return {
-        "user": name,
-        "name": name,
-        "fullname": name.title(),
-        "avatarUrl": f"{hub.url}/avatars/{name}.svg",
-        **counts,
-    }
-
-
 @router.get("/api/agent-harnesses")
 def agent_harnesses() -> dict[str, Any]:
     """By which environment variables clients recognise automated callers: by none, here."""
     return {"standardEnvVars": [], "harnesses": {}}
-
-
-@router.get("/avatars/{name}.svg")
-def avatar(name: str) -> Response:
-    """A picture: the first letter of the name, if it is one."""
-    letter = name[0].upper() if name[:1].isalnum() else "?"
-    shape = '<circle cx="16" cy="16" r="16" fill="#64748b"/>'
-    text = f'<text x="16" y="22" font-size="18" text-anchor="middle" fill="white">{letter}</text>'
-    picture = f'<svg xmlns="http://www.w3.org/2000/svg" width="32" height="32">{shape}{text}</svg>'
-    return Response(picture, media_type="image/svg+xml")
 
 
 @router.post("/api/validate-yaml")

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
-from fastapi.responses import PlainTextResponse
 
 from ..access import Caller, Json, SignedIn, TheHub, check_write, look_up
 from ..accounts import Token
@@ -37,19 +36,6 @@ async def managed(caller: SignedIn, owner: str, collection: Annotated[Collection
 
 Shown = Annotated[Collection, Depends(shown)]
 Managed = Annotated[Collection, Depends(managed)]
-
-
-@router.get("/api/collections")
-def list_collections(
-    hub: TheHub, caller: Caller, owner: str = "", item: str = "", limit: int = 100
-) -> list[Collection]:
-    """Collections of an owner, or that hold an item such as ``models/you/name``; clients number them themselves."""
-    found = []
-    for collection in reversed(hub.collections.values()):
-        held = {f"{entry['type']}s/{entry['id']}" for entry in collection["items"]}
-        if _visible(caller, collection) and owner in ("", collection["owner"]["name"]) and (not item or item in held):
-            found.append({key: value for key, value in _of(caller, hub, collection).items() if key != "position"})
-    return found[:limit]
 
 
 @router.post("/api/collections")
@@ -87,23 +73,6 @@ def read(hub: TheHub, caller: Caller, collection: Shown) -> Collection:
     return _of(caller, hub, collection)
 
 
-@router.patch(COLLECTION)
-def update(hub: TheHub, collection: Managed, body: Json) -> dict[str, Any]:
-    """Change its title, description, theme or visibility."""
-    with hub.lock:
-        allowed = ("title", "description", "position", "private", "theme")
-        collection |= {key: body[key] for key in allowed if key in body} | {"lastUpdated": now()}
-    return {"success": True, "data": collection}
-
-
-@router.delete(COLLECTION)
-def delete(hub: TheHub, collection: Managed) -> PlainTextResponse:
-    """Remove it; its items stay where they are."""
-    with hub.lock:
-        del hub.collections[collection["slug"]]
-    return PlainTextResponse("OK")
-
-
 @router.post(COLLECTION + "/items")
 def add_item(hub: TheHub, caller: SignedIn, collection: Managed, body: Json) -> Collection:
     """Add a repository that there is, once."""
@@ -121,29 +90,6 @@ def add_item(hub: TheHub, caller: SignedIn, collection: Managed, body: Json) -> 
         items.append(added | ({"note": {"text": note, "html": ""}} if note else {}))
         collection["lastUpdated"] = now()
     return _of(caller, hub, collection)
-
-
-@router.patch(COLLECTION + "/items/{item}")
-def update_item(hub: TheHub, collection: Managed, item: str, body: Json) -> dict[str, Any]:
-    """Change an item's note or place."""
-    with hub.lock:
-        found = _item(collection, item)
-        if "note" in body:
-            found["note"] = {"text": _text(body, "note", LONGEST_NOTE), "html": ""}
-        if "position" in body:
-            collection["items"].remove(found)
-            collection["items"].insert(int(body["position"]), found)
-            _number(collection)
-    return {}
-
-
-@router.delete(COLLECTION + "/items/{item}")
-def delete_item(hub: TheHub, collection: Managed, item: str) -> dict[str, Any]:
-    """Take an item out."""
-    with hub.lock:
-        collection["items"].remove(_item(collection, item))
-        _number(collection)
-    return {}
 
 
 def _of(caller: Token | None, hub: Hub, collection: Collection) -> Collection:
@@ -165,18 +111,6 @@ def _item_visible(caller: Token | None, hub: Hub, item: dict[str, Any]) -> bool:
 def _visible(caller: Token | None, collection: Collection) -> bool:
     owner = collection["owner"]["name"]
     return not collection["private"] or (caller is not None and caller.owns(owner))
-
-
-def _item(collection: Collection, object_id_: str) -> dict[str, Any]:
-    for item in collection["items"]:
-        if item["_id"] == object_id_:
-            return cast(dict[str, Any], item)
-    raise HubError(404, "Item not found in the collection")
-
-
-def _number(collection: Collection) -> None:
-    for position, item in enumerate(collection["items"]):
-        item["position"] = position
 
 
 def _text(body: dict[str, Any], key: str, longest: int) -> str:

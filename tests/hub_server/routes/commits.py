@@ -14,7 +14,7 @@ from ..access import REPOSITORY, Json, Readable, Revision, SignedIn, TheHub, che
 from ..accounts import Token
 from ..blobs import belongs_outside_git
 from ..changes import Changes, checked_path
-from ..errors import HubError, bad_request, no_revision
+from ..errors import HubError, bad_request
 from ..hub import Hub
 from ..repository import HEADS, PULLS, Commit, Repository
 
@@ -81,14 +81,8 @@ def _put(
     repository: Repository, changes: Changes, author: str, ref: str, *, create_pr: bool
 ) -> tuple[Commit, int | None]:
     title, message = str(changes.header["summary"]), str(changes.header.get("description") or "")
-    if create_pr:
-        opened = discussions.open_discussion(repository, title, author, description=message, pull_request=True)
-        ref = f"{PULLS}{opened['num']}"
-    made = repository.commit(ref, changes.files, title, author, message)
-    number = int(ref.removeprefix(PULLS)) if ref.startswith(PULLS) else None
-    if number:
-        discussions.committed(discussions.find(repository, number), author, title, made.id)
-    return made, number
+    number = discussions.open_pull_request(repository, title, author) if create_pr else None
+    return repository.commit(f"{PULLS}{number}" if number else ref, changes.files, title, author, message), number
 
 
 @router.get(REPOSITORY + "/commits/{revision}")
@@ -106,19 +100,6 @@ def history(repository: Readable, revision: Revision, response: Response) -> lis
     ]
     response.headers["X-Total-Count"] = str(len(commits))
     return commits
-
-
-@router.post(REPOSITORY + "/super-squash/{revision}")
-def squash(hub: TheHub, repository: Readable, caller: SignedIn, revision: Revision, body: Json) -> dict[str, Any]:
-    """Make one commit of a branch's whole history."""
-    with hub.lock:
-        ref = repository.reference(revision)
-        if ref is None:
-            raise no_revision(revision)
-        check_commit(caller, repository, ref, create_pr=False)
-        files = repository.commits[repository.refs.pop(ref)].files
-        repository.commit(ref, files, str(body.get("message") or "Super-squash"), caller.account.name)
-    return {}
 
 
 def _ignores(pattern: str, path: str) -> bool:

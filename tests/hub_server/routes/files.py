@@ -48,7 +48,6 @@ async def paths_info(request: Request, hub: TheHub, repository: Readable, revisi
 
 
 @router.api_route("/{kind:prefix}{owner}/{name}/resolve/{revision}/{path:path}", methods=["GET", "HEAD"])
-@router.api_route("/{kind:prefix}{owner}/{name}/raw/{revision}/{path:path}", methods=["GET", "HEAD"])
 def resolve(hub: TheHub, repository: Readable, caller: Caller, revision: Revision, path: str) -> Response:
     """A file's contents, with the headers by which a client knows its version and a faster way to it."""
     commit, path = repository.resolve(revision), unquote(path)

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, unquote, urlencode
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, RedirectResponse
 
-from ..access import SignedIn, TheHub
+from ..access import TheHub
 from ..errors import HubError, bad_request
 from ..oauth import SCOPES
 
@@ -23,7 +23,6 @@ def configuration(hub: TheHub) -> dict[str, Any]:
         "issuer": hub.url,
         "authorization_endpoint": f"{hub.url}/oauth/authorize",
         "token_endpoint": f"{hub.url}/oauth/token",
-        "userinfo_endpoint": f"{hub.url}/oauth/userinfo",
         "jwks_uri": f"{hub.url}/.well-known/jwks.json",
         "scopes_supported": SCOPES,
         "response_types_supported": ["code"],
@@ -71,12 +70,6 @@ async def token(request: Request, hub: TheHub) -> JSONResponse:
         name, _, description = error.message.partition(": ")
         return JSONResponse({"error": name, "error_description": description}, error.status)
     return JSONResponse(found, headers={"Cache-Control": "no-store"})
-
-
-@router.get("/oauth/userinfo")
-def userinfo(hub: TheHub, caller: SignedIn) -> dict[str, Any]:
-    """Who signed in."""
-    return hub.oauth.profile(hub.url, caller.account.name)
 
 
 def _client(request: Request) -> tuple[str, str] | None:

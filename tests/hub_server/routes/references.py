@@ -40,27 +40,11 @@ def create_branch(
     return {}
 
 
-@router.delete(REPOSITORY + "/branch/{branch}")
-def delete_branch(hub: TheHub, repository: Writable, branch: str) -> dict[str, Any]:
-    """Remove a branch; its commits stay."""
-    with hub.lock:
-        repository.remove(HEADS + unquote(branch))
-    return {}
-
-
 @router.post(REPOSITORY + "/tag/{revision}")
 def create_tag(hub: TheHub, repository: Writable, revision: Revision, body: Json) -> dict[str, Any]:
     """Give a revision a name that stays."""
     with hub.lock:
         repository.point(TAGS + _named(str(body["tag"])), repository.resolve(revision), what="Tag")
-    return {}
-
-
-@router.delete(REPOSITORY + "/tag/{tag}")
-def delete_tag(hub: TheHub, repository: Writable, tag: str) -> dict[str, Any]:
-    """Remove a tag; its commit stays."""
-    with hub.lock:
-        repository.remove(TAGS + unquote(tag))
     return {}
 
 

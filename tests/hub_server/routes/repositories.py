@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from fastapi.responses import PlainTextResponse
 
 from ..access import (
     REPOSITORY,
@@ -17,12 +16,11 @@ from ..access import (
     SignedIn,
     TheHub,
     Writable,
-    check_gate,
     check_write,
     look_up,
     may_see,
 )
-from ..errors import HubError, bad_request, forbidden
+from ..errors import bad_request
 from ..hub import Hub
 from ..information import describe
 from ..repository import KIND_OF_TYPE, Kind, Repository
@@ -47,17 +45,6 @@ def create(hub: TheHub, caller: SignedIn, body: Json) -> dict[str, Any]:
     return {"url": hub.address(repository), "name": id_, "id": repository.object_id}
 
 
-@router.delete("/api/repos/delete")
-def delete(hub: TheHub, caller: SignedIn, body: Json) -> PlainTextResponse:
-    """Remove a repository with its whole history."""
-    kind, id_ = _named(body, caller.account.name)
-    with hub.lock:
-        repository = look_up(hub, caller, kind, id_)
-        check_write(caller, repository.owner, MANAGE)
-        del hub.repositories[kind, id_]
-    return PlainTextResponse("OK")
-
-
 @router.post("/api/repos/move")
 def move(hub: TheHub, caller: SignedIn, body: Json) -> dict[str, Any]:
     """Give a repository another name or owner."""
@@ -78,70 +65,6 @@ def settings(hub: TheHub, repository: Writable, body: Json) -> dict[str, Any]:
         if "gated" in body:
             repository.gated = body["gated"]
     return {"private": repository.private, "gated": repository.gated}
-
-
-@router.post(REPOSITORY + "/duplicate")
-def duplicate(hub: TheHub, caller: SignedIn, repository: Readable, body: Json) -> dict[str, Any]:
-    """Copy a repository with its history under another name."""
-    to = str(body["repository"])
-    check_write(caller, to.partition("/")[0], "contribute-repos")
-    check_gate(caller, repository)
-    private = body.get("visibility") == "private" if "visibility" in body else repository.private
-    with hub.lock:
-        copy = hub.create(repository.kind, to, caller.account.name, private=private)
-        copy.refs = {ref: oid for ref, oid in repository.refs.items() if not ref.startswith("refs/pr/")}
-        copy.commits = dict(repository.commits)
-        if copy.space and repository.space:
-            copy.space.sdk, copy.space.variables = repository.space.sdk, dict(repository.space.variables)
-            copy.space.configure(body)
-            copy.space.start()
-    return {"url": hub.address(copy)}
-
-
-@router.post(REPOSITORY + "/user-access-request/{action}")
-def answer_request(hub: TheHub, repository: Writable, action: str, body: Json) -> dict[str, Any]:
-    """Let a user in to a gated repository, or out."""
-    user = str(body.get("user"))
-    if user not in hub.accounts.users:
-        raise HubError(404, f"No such user: {user}")
-    admit = action == "grant" or body.get("status") == "accepted"
-    (repository.admitted.add if admit else repository.admitted.discard)(user)
-    return {}
-
-
-@router.get("/api/settings/repositories")
-@router.get("/api/organizations/{owner}/settings/repositories")
-def own_repositories(hub: TheHub, caller: SignedIn, owner: str | None = None) -> list[dict[str, Any]]:
-    """Everything that a user or organisation has, with the bytes that it takes; for themselves alone."""
-    namespace = owner or caller.account.name
-    if not caller.owns(namespace):
-        raise forbidden(f"You don't have access to the settings of {namespace}")
-    found = [repository for repository in hub.repositories.values() if repository.owner == namespace]
-    sizes = [sum(entry.size for entry in repository.head().files.values()) for repository in found]
-    return [
-        {
-            "id": repository.id,
-            "type": repository.type,
-            "updatedAt": repository.modified,
-            "visibility": "private" if repository.private else "public",
-            "storage": size,
-            "storagePercent": 100 * size / (sum(sizes) or 1),
-        }
-        for repository, size in zip(found, sizes, strict=True)
-    ]
-
-
-@router.get(REPOSITORY + "/auth-check")
-def may_read(repository: Readable, caller: Caller) -> dict[str, Any]:
-    """Whether the caller may download its files."""
-    check_gate(caller, repository)
-    return {}
-
-
-@router.get(REPOSITORY + "/auth-check/write")
-def may_write(repository: Writable) -> dict[str, Any]:
-    """Whether the caller may commit to it."""
-    return {}
 
 
 @router.get(REPOSITORY)
