@@ -13,6 +13,30 @@ from .errors import InputError
 from .task import Task
 
 INVALID = -1
+#: The probability from which on a label of a multi-label task applies.
+THRESHOLD = 0.5
+
+
+def decide(
+    probabilities: NDArray[np.float32], valid: NDArray[np.bool_], *, multi_label: bool, threshold: float = THRESHOLD
+) -> NDArray[np.bool_]:
+    """The labels that probabilities stand for: the most probable one, or for a multi-label task all from ``threshold``.
+
+    Everything that shows, counts or scores labels asks here. Of labels that are equally probable, the first is taken.
+
+    Args:
+        probabilities: float32 [n, L].
+        valid: bool [n]; an invalid answer stands for no label.
+        multi_label: whether a text may have several labels, or none.
+        threshold: for a multi-label task.
+
+    Returns:
+        bool [n, L].
+    """
+    if multi_label:
+        return (probabilities >= threshold) & valid[:, None]
+    best: NDArray[np.bool_] = np.eye(probabilities.shape[1], dtype=np.bool_)[probabilities.argmax(axis=1)]
+    return best & valid[:, None]
 
 
 @dataclass(frozen=True)
@@ -48,9 +72,14 @@ class Predictions:
     @property
     def best(self) -> NDArray[np.int64]:
         """Column of the most probable label, int64 [n]; `INVALID` (-1) where the answer is invalid."""
-        columns = self.probabilities.argmax(axis=1).astype(np.int64)
+        columns = decide(self.probabilities, self.valid, multi_label=False).argmax(axis=1).astype(np.int64)
         columns[~self.valid] = INVALID
         return columns
+
+    def labels(self, task: Task) -> list[tuple[str, ...]]:
+        """Names of the labels that each answer stands for; none where it is invalid."""
+        decided = decide(self.probabilities, self.valid, multi_label=task.multi_label)
+        return [tuple(name for name, holds in zip(task.label_names, row, strict=True) if holds) for row in decided]
 
     @classmethod
     def of(

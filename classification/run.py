@@ -11,14 +11,19 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from .errors import InputError
+from .files import LONGEST_RECORD, read_limited
 from .task import Task, explain
 
 RUN_FILE = "run.json"
+#: Hashes of the texts that the run has seen, and how large such a file may be: about two million texts.
+HASHES_FILE, MAX_HASHES_BYTES = "text_hashes.txt", 50_000_000
+#: How folders begin in which a run is written before it is put in place, and the list of files that ends the writing.
+UNFINISHED, MANIFEST = ".unfinished-", "files.txt"
 #: The small files that say what a run is, before its weights are looked at.
 DESCRIPTIONS = (RUN_FILE, "config.json", "adapter_config.json", "baseline.json")
 #: Everything that a run folder may give to the world, or take from it: no pickle, no optimizer state, no code.
 RUN_FILES = (
-    *DESCRIPTIONS, "adapter_model.safetensors", "model.safetensors", "model-*-of-*.safetensors",
+    *DESCRIPTIONS, HASHES_FILE, "adapter_model.safetensors", "model.safetensors", "model-*-of-*.safetensors",
     "model.safetensors.index.json", "generation_config.json", "vocabulary.txt",
     "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "chat_template.jinja",
     "tokenizer.model", "spiece.model", "sentencepiece.bpe.model", "vocab.txt", "vocab.json", "merges.txt",
@@ -83,23 +88,44 @@ class RunRecord(_Record):
     history: list[dict[str, float]] = Field(default_factory=list, description="loss and metrics as they were logged")
     evaluation: dict[str, Any] | None = Field(default=None, description="metrics on the split that it names")
     answers: tuple[ExampleAnswer, ...] = Field(default=(), description="to the task's own examples, in their order")
+    sha256: dict[str, str] = Field(default_factory=dict, description="of weights and text_hashes.txt, by their names")
     export: Literal["onnx"] | None = Field(default=None, description="the weights in another format than safetensors")
 
     def save(self, folder: str | Path) -> None:
         """Write ``run.json`` into the run folder."""
-        text = self.model_dump_json(indent=2, exclude_none=True)
+        text = self.model_dump_json(indent=2, exclude_none=True, exclude=None if self.sha256 else {"sha256"})
         (Path(folder) / RUN_FILE).write_text(f"{text}\n", encoding="utf-8")
+
+
+def is_between(folder: str | Path) -> bool:
+    """Whether a run folder is between two results: the old record is gone, and the new one still waits."""
+    place = Path(folder)
+    return not (place / RUN_FILE).is_file() and any(place.glob(f"{UNFINISHED}*/{MANIFEST}"))
+
+
+def check_in_place(folder: str | Path) -> None:
+    """Refuse a run folder between two results: its record is taken away first and put in place last.
+
+    Raises:
+        InputError: a training was stopped while it put its result in place.
+    """
+    if is_between(folder):
+        raise InputError(
+            f"{folder}: a training was stopped while its result was put in place; run the same command again, with "
+            "--resume_from_checkpoint true where it had checkpoints."
+        )
 
 
 def load_run(folder: str | Path) -> RunRecord:
     """Read a run folder's record.
 
     Raises:
-        InputError: there is no ``run.json``, or it is not one of ours.
+        InputError: there is no ``run.json``, it is too large, or it is not one of ours.
     """
     file = Path(folder) / RUN_FILE
+    check_in_place(folder)
     try:
-        text = file.read_text(encoding="utf-8")
+        text = read_limited(file, LONGEST_RECORD, what="record of a run").decode("utf-8")
     except (OSError, UnicodeDecodeError):
         raise InputError(
             f"{folder}: no readable {RUN_FILE}; give a folder that python -m training.sft, training.encoder or "

@@ -3,7 +3,8 @@
 Three arrays describe n answers over L labels, for single-label and multi-label tasks alike:
 
 - ``targets`` bool [n, L]: the labels that each row has;
-- ``decided`` bool [n, L]: the labels that were answered (`classification.predictions.decide`), none where the answer is invalid;
+- ``decided`` bool [n, L]: the labels that were answered (`classification.predictions.decide`), none where the answer
+  is invalid;
 - ``valid`` bool [n]: false where the answer was outside the labels.
 
 An invalid answer is wrong: it lowers accuracy and the recall of the label that it missed, and, since it

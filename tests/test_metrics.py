@@ -4,9 +4,16 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from sklearn import metrics as reference
+from transformers import EvalPrediction
 
-from classification.predictions import decide
+from classification.__main__ import answered
+from classification.classifiers import encoder
+from classification.predictions import Predictions, decide
+from classification.task import Task
 from comparison import metrics
+from comparison.scores import score
+from training.encoder import metrics as training_metrics
+from ui.answers import Answer
 
 RANDOM = np.random.default_rng(7)
 LABELS = 4
@@ -150,3 +157,31 @@ def test_macro_f1_interval_is_seeded() -> None:
     targets, decided = one_hot(TRUE), one_hot(ANSWERED)
     assert metrics.macro_f1_interval(targets, decided, seed=3) == metrics.macro_f1_interval(targets, decided, seed=3)
     assert metrics.macro_f1_interval(targets, decided, seed=3) != metrics.macro_f1_interval(targets, decided, seed=4)
+
+
+def test_of_labels_that_are_equally_probable_every_place_takes_the_first_and_one_half_applies() -> None:
+    task = Task(name="t", language="en", instruction="Decide.", labels=("a", "b"))
+    many = task.model_copy(update={"multi_label": True})
+    found = Predictions.of(np.array([[0.5, 0.5]], dtype=np.float32), 1.0)
+    assert found.labels(task) == [("a",)]
+    assert found.labels(many) == [("a", "b")]
+    assert found.best.tolist() == [0]
+    for one, labels in ((task, ("a",)), (many, ("a", "b"))):
+        assert Answer.of(one, found, None).labels == labels
+        assert answered(one, found, 0) == list(labels)
+        assert tuple(
+            name for name, holds in zip("ab", decide(found.probabilities, found.valid, multi_label=one.multi_label)[0],
+                                        strict=True) if holds
+        ) == labels  # fmt: skip
+    invalid = Predictions.of(np.zeros((1, 2), dtype=np.float32), 1.0, valid=np.array([False]))
+    assert invalid.labels(task) == invalid.labels(many) == [()]
+
+
+def test_training_measures_what_a_report_does_where_a_label_has_no_rows() -> None:
+    logits = RANDOM.normal(size=(40, 4)).astype(np.float32)
+    answers = RANDOM.integers(0, 3, size=40)  # no row has the fourth label, which is answered all the same
+    shares = encoder.probabilities(logits, multi_label=False)
+    found = training_metrics(EvalPrediction(predictions=logits, label_ids=answers), 4)
+    scored = score(("a", "b", "c", "d"), False, one_hot(answers, 4), Predictions.of(shares, 1.0))  # noqa: FBT003
+    assert found["macro_f1"] == pytest.approx(scored.macro_f1, rel=1e-5)
+    assert found["accuracy"] == pytest.approx(scored.accuracy, rel=1e-5)

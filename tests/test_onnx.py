@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,8 @@ from classification.classifiers import onnx
 from classification.classifiers.onnx import OnnxClassifier
 from classification.errors import InputError
 from classification.lineup import load_lineup, pulled
-from classification.run import load_run
+from classification.run import HASHES_FILE, load_run
+from classification.seen import Seen, hashes_in
 from hub.client import connect
 from hub.publish import publish
 from hub.push import PushOptions, plan_run
@@ -48,12 +50,22 @@ def test_the_export_answers_as_the_adapter_does_in_any_batch(exported: Path, tmp
 
 
 @needs_packages
+def test_an_export_has_seen_what_its_run_has(exported: Path, tmp_path: Path) -> None:
+    assert hashes_in(exported) == hashes_in(ROOT / "demo" / "minilm-lora")
+    shutil.copytree(ROOT / "demo" / "minilm-lora", tmp_path / "older")
+    (tmp_path / "older" / HASHES_FILE).unlink()
+    export(tmp_path / "older", tmp_path / "exported")
+    assert hashes_in(tmp_path / "exported") is None
+
+
+@needs_packages
 def test_an_export_goes_to_the_hub_and_comes_back(exported: Path, online: HubServer) -> None:
     api = connect(online.user("you"))
     publish(plan_run(exported, "you/onnx", PushOptions(private=False), api=api), api)
     names = set(api.list_repo_files("you/onnx"))
-    assert names >= {"onnx/model.onnx", "config.json", "run.json", "tokenizer.json", "README.md"}
+    assert names >= {"onnx/model.onnx", "config.json", "run.json", "tokenizer.json", "README.md", HASHES_FILE}
     contender = pulled("theirs", "you/onnx@v1", load_run(exported).task)
+    assert contender.seen(["a text that nobody has seen"]) == Seen(train=0)
     here = OnnxClassifier("ours", load_run(exported).task, exported, load_run(exported))
     np.testing.assert_array_equal(contender.load(None).predict(TEXTS).probabilities, here.predict(TEXTS).probabilities)
 

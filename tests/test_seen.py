@@ -28,7 +28,7 @@ from hub.files import run_uploads
 from training import baseline
 from training.data import at_most
 from training.finish import evaluated
-from training.seen import keep_hashes
+from training.seen import hashes_of_training
 
 TFIDF = ROOT / "demo" / "tfidf"
 
@@ -229,44 +229,33 @@ def test_the_floor_keeps_its_rows_and_its_test_rows_are_none_of_them(
     assert found.total == len(everything) - counts["test"]
 
 
-def test_a_training_that_breaks_off_has_kept_its_rows_already(
+def test_a_training_that_breaks_off_has_kept_its_rows_in_its_checkpoints(
     tmp_path: Path, task_file: Path, split: Path, chat_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def stop(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("training.sft.LabelTrainer.train", stop)
+    monkeypatch.setattr("training.sft.finish", stop)
     with pytest.raises(KeyboardInterrupt):
         train_chat(tmp_path, task_file, split, chat_folder)
-    assert hashes_in(tmp_path / "runs" / "chat") == expected(split, task_file, None)
+    run = tmp_path / "runs" / "chat"
+    assert hashes_in(run) is None  # no run is there yet, and a checkpoint is what could be taken for a base
+    (checkpoint,) = run.glob("checkpoint-*")
+    assert hashes_in(checkpoint) == expected(split, task_file, None)
 
 
-def test_a_resumed_training_keeps_the_rows_of_the_first_stretch(tmp_path: Path) -> None:
-    keep_hashes(tmp_path / "first", rows("a"), rows("b"))
-    keep_hashes(tmp_path / "second", rows("c"), rows("d"), checkpoint=str(tmp_path / "first" / "checkpoint-1"))
-    assert hashes_in(tmp_path / "second") == TextHashes.of(["a", "c"], ["b", "d"])
-    keep_hashes(tmp_path / "second", rows("c"), rows("d"))  # anew
-    assert hashes_in(tmp_path / "second") == TextHashes.of(["c"], ["d"])
-
-
-def test_what_an_older_stretch_or_base_has_seen_is_not_made_up(tmp_path: Path) -> None:
-    keep_hashes(tmp_path / "run", rows("a"), None)
-    keep_hashes(tmp_path / "run", rows("a"), None, checkpoint=str(tmp_path / "older" / "checkpoint-1"))
-    assert hashes_in(tmp_path / "run") is None
+def test_what_a_base_has_seen_is_not_made_up(tmp_path: Path) -> None:
     (tmp_path / "base").mkdir()
     (tmp_path / "base" / "run.json").write_text("{}")
-    keep_hashes(tmp_path / "run", rows("a"), None, base=Weights("base", str(tmp_path / "base"), "path"))
-    assert hashes_in(tmp_path / "run") is None
+    assert hashes_of_training(rows("a"), None, base=Weights("base", str(tmp_path / "base"), "path")) is None
 
 
 def test_a_run_on_a_run_has_seen_the_rows_of_both(tmp_path: Path) -> None:
     base = Weights("base", str(tmp_path / "base"), "path")
     (tmp_path / "base").mkdir()
-    keep_hashes(tmp_path / "run", rows("a"), None, base=base)
-    assert hashes_in(tmp_path / "run") == TextHashes.of(["a"])
-    keep_hashes(tmp_path / "base", rows("z"), rows("y"))
-    keep_hashes(tmp_path / "run", rows("a"), None, base=base)
-    assert hashes_in(tmp_path / "run") == TextHashes.of(["a", "z"], ["y"])
+    assert hashes_of_training(rows("a"), None, base=base) == TextHashes.of(["a"])
+    TextHashes.of(["z"], ["y"]).save(tmp_path / "base")
+    assert hashes_of_training(rows("a"), None, base=base) == TextHashes.of(["a", "z"], ["y"])
 
 
 def test_validation_rows_that_were_trained_on_are_counted_and_told(caplog: pytest.LogCaptureFixture) -> None:

@@ -188,7 +188,7 @@ def test_every_weight_of_a_chat_model_can_be_trained(
 
 @pytest.mark.parametrize("script", [sft, encoder])
 def test_a_flag_that_would_do_nothing_is_refused(script, task_file: Path, rows_csv: Path, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="--load_in_4bit is not passed on"):
+    with pytest.raises(InputError, match="--load_in_4bit is not passed on: models are loaded by this project"):
         script.main(
             ["--task", str(task_file), "--data", str(rows_csv), "--output_dir", str(tmp_path / "x"),
              "--model_name_or_path", "a/b", "--load_in_4bit", *COMMON]

@@ -72,8 +72,12 @@ class ComparisonDefaults:
     eval_strategy: str = field(default="epoch", metadata={"help": "When to validate: steps, epoch or no."})
     save_strategy: str = field(default="epoch", metadata={"help": "When to save a checkpoint: steps, epoch or no."})
     load_best_model_at_end: bool = field(default=True, metadata={"help": "Keep the best checkpoint, not the last."})
-    metric_for_best_model: str = field(default="macro_f1", metadata={"help": "What makes a checkpoint the best."})
-    greater_is_better: bool = field(default=True, metadata={"help": "Whether more of that metric is better."})
+    metric_for_best_model: str = field(
+        default="macro_f1", metadata={"help": "What makes a checkpoint the best: macro_f1, accuracy or loss."}
+    )
+    greater_is_better: bool | None = field(
+        default=None, metadata={"help": "Whether more of that metric is better; follows from the metric."}
+    )
     save_total_limit: int = field(default=2, metadata={"help": "Checkpoints to keep."})
     report_to: str = field(default="none", metadata={"help": "Where to log: none, trackio, tensorboard, wandb, ..."})
 
@@ -94,18 +98,8 @@ def callbacks(wanted: TaskArguments) -> list[TrainerCallback]:
 
 
 def asked_model(arguments: ModelConfig) -> tuple[str, str | None]:
-    """Id and revision of the model to train; no revision means whichever copy is nearest.
-
-    Raises:
-        InputError: a flag of TRL's that this project does not pass on was set.
-    """
-    ignored = ("dtype", "attn_implementation", "load_in_8bit", "load_in_4bit")
+    """Id and revision of the model to train; no revision means whichever copy is nearest."""
     defaults = ModelConfig()
-    for name in ignored:
-        if getattr(arguments, name) != getattr(defaults, name):
-            raise InputError(
-                f"--{name} is not passed on: models are trained in float32 on CPU and bfloat16 on CUDA; leave it out."
-            )
     revision = arguments.model_revision if arguments.model_revision != defaults.model_revision else None
     return str(arguments.model_name_or_path), revision
 

@@ -19,12 +19,15 @@ from classification.dataset import load_splits
 from classification.environment import hardware, library_versions
 from classification.errors import InputError
 from classification.run import RunRecord
+from classification.run_folder import check_place, whole_run
 from classification.task import load_task
 
 from .arguments import TaskArguments
 from .data import at_most
-from .finish import command_line, data_record, evaluated, example_answers
+from .finish import command_line, data_record, evaluated, example_answers, seal
+from .flags import check_ranges, parsed
 from .publishing import fulfil, wished
+from .seen import hashes_of_training
 
 
 @dataclass
@@ -41,12 +44,17 @@ class BaselineArguments:
 def main(argv: list[str] | None = None) -> None:
     """Fit, and write the run folder."""
     parser = TrlParser((TaskArguments, BaselineArguments), prog="python -m training.baseline")
-    wanted, arguments = parser.parse_args_and_config(argv)
+    wanted, arguments = parsed(parser, argv)
+    check_ranges(wanted, arguments)
+    for name in ("eval_limit", "early_stopping_patience"):
+        if getattr(wanted, name) is not None:
+            raise InputError(f"--{name} does nothing here, where nothing is validated on the way; leave it out.")
     task = load_task(wanted.required_task())
     if not arguments.output_dir:
         raise InputError("no run folder was given; say where the baseline goes with --output_dir.")
+    check_place(Path(arguments.output_dir))
     wish = wished(arguments)
-    splits = load_splits(task, wanted.data, seed=arguments.seed, need=("train",))
+    splits = load_splits(task, wanted.data, seed=arguments.seed, need=("train",), options=wanted.read_options())
     if splits.train is None:  # load_splits has just made sure; this tells the type checker
         raise InputError("training needs a train split.")
     rows = at_most(splits.train, wanted.train_limit, arguments.seed)
@@ -54,8 +62,7 @@ def main(argv: list[str] | None = None) -> None:
     classifier = TfidfClassifier.fit(task, rows.texts, rows.targets(task), arguments.seed)
     seconds = time.perf_counter() - started
     folder = Path(arguments.output_dir)
-    classifier.save(folder)
-    RunRecord(
+    record = RunRecord(
         name=folder.name,
         created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
         family="tfidf",
@@ -67,9 +74,12 @@ def main(argv: list[str] | None = None) -> None:
         versions=library_versions(),
         hardware=hardware(),
         seconds=round(seconds, 2),
-        evaluation=evaluated(classifier, splits.validation),
+        evaluation=evaluated(classifier, splits.validation, rows),
         answers=example_answers(classifier),
-    ).save(folder)
+    )
+    with whole_run(folder) as unfinished:
+        classifier.save(unfinished)
+        seal(record, unfinished, hashes_of_training(rows, splits.validation))
     fulfil(wish, folder)
 
 

@@ -1,20 +1,23 @@
-"""How long a training took, however often it was stopped and resumed."""
+"""What a training carries over when it is stopped and resumed: its time, its losses, and how patient it still is."""
 
 from __future__ import annotations
 
 import time
 from typing import Any
 
-from transformers import TrainerCallback
+from transformers import EarlyStoppingCallback, TrainerCallback
 
 #: Key under which the history keeps the time since the very beginning, in seconds.
 SECONDS = "seconds"
+#: Under which transformers keeps how many evaluations in a row were no better.
+COUNTER = "early_stopping_patience_counter"
 
 
 class Clock(TrainerCallback):
     """Writes the time that was trained so far into every entry of the history, which checkpoints carry along.
 
-    The trainer's own ``train_runtime`` begins anew at each resumption.
+    The trainer's own ``train_runtime`` begins anew at each resumption. So does its mean loss since the last entry of
+    the history, which is why an entry is written at every checkpoint.
     """
 
     def __init__(self) -> None:
@@ -24,10 +27,41 @@ class Clock(TrainerCallback):
         """Take up the time of an earlier stretch, where there was one."""
         self._before, self._started = trained_seconds(state.log_history), time.monotonic()
 
+    def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        """Have the losses since the last entry in the history before a checkpoint takes it along."""
+        control.should_log = control.should_log or control.should_save or control.should_evaluate
+
+    on_epoch_end = on_step_end
+
     def on_log(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """Note the time beside what was just logged."""
         if state.log_history:
             state.log_history[-1][SECONDS] = round(self._before + time.monotonic() - self._started, 2)
+
+
+class Patience(EarlyStoppingCallback):
+    """Early stopping that goes on counting, in a resumed training, where the checkpoint left off."""
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        """Take up the count, and stop at once where it had run out already."""
+        super().on_train_begin(args, state, control, **kwargs)
+        kept = state.stateful_callbacks.get(type(self).__name__)
+        kept = kept[0] if isinstance(kept, list) else kept
+        self.early_stopping_patience_counter = int((kept or self.state())["attributes"][COUNTER])
+        control.should_training_stop = self.early_stopping_patience_counter >= self.early_stopping_patience
+
+
+def mean_loss(history: list[dict[str, Any]]) -> float | None:
+    """Mean loss over all steps, from a history whose last loss is that of the last step; else ``None``.
+
+    The trainer's own ``train_loss`` forgets, at each resumption, the steps before.
+    """
+    losses = [(int(entry["step"]), float(entry["loss"])) for entry in history if "loss" in entry and "step" in entry]
+    last = max((int(entry.get("step", 0)) for entry in history), default=0)
+    if not losses or losses[-1][0] != last:
+        return None
+    starts = [0, *(step for step, _ in losses)]
+    return sum(loss * (step - start) for (step, loss), start in zip(losses, starts)) / last
 
 
 def trained_seconds(history: list[dict[str, Any]]) -> float:

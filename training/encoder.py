@@ -17,20 +17,27 @@ import numpy as np
 import torch
 from datasets import Dataset
 from peft import LoraConfig, get_peft_model
-from sklearn.metrics import accuracy_score, f1_score
 from transformers import DataCollatorWithPadding, EvalPrediction, Trainer, TrainingArguments, set_seed
 from trl import ModelConfig, TrlParser
 
-from classification.classifiers.encoder import EncoderClassifier, context_length
+from classification.classifiers.encoder import EncoderClassifier, context_length, probabilities
 from classification.dataset import Rows
 from classification.errors import InputError
 from classification.models import Base, ModelPool
+from classification.predictions import decide
+from classification.run_folder import check_place
 from classification.task import Task, load_task
+from classification.writing import made
+from comparison.scores import headline
 
-from .arguments import ComparisonDefaults, TaskArguments, asked_model, callbacks, command_words, resume_point
-from .data import at_most, training_splits
-from .finish import Outcome, command_line, finish
+from .arguments import ComparisonDefaults, TaskArguments, asked_model, callbacks, recorded
+from .checkpoints import WholeCheckpoints, resume_point
+from .data import at_most, tell_cut, training_splits
+from .finish import Outcome, base_record, command_line, finish
+from .flags import check_flags, check_length, check_targets, parsed
 from .publishing import fulfil, wished
+from .record import Training
+from .seen import hashes_of_training
 
 #: Names that a classification head, and the pooling before it, has across transformers' encoders.
 HEADS = ("classifier", "score", "pooler", "pre_classifier", "head", "classification_head")
@@ -57,35 +64,49 @@ class EncoderTrainingArguments(ComparisonDefaults, TrainingArguments):
     warmup_steps: float = field(default=0.06, metadata={"help": "Steps of warm-up, or below 1 a share of all steps."})
 
 
+class EncoderTrainer(WholeCheckpoints, Trainer):
+    """transformers' `Trainer` with whole checkpoints."""
+
+
 def main(argv: list[str] | None = None) -> None:
     """Train, and write the run folder."""
     parser = TrlParser(
         (TaskArguments, EncoderArguments, EncoderTrainingArguments, ModelConfig), prog="python -m training.encoder"
     )
-    wanted, encoder, args, model_args = parser.parse_args_and_config(command_words(argv))
+    wanted, encoder, args, model_args = parsed(parser, argv)
+    check_flags(args, wanted, encoder, model_args)
     task = load_task(wanted.required_task())
     if not model_args.model_name_or_path or not args.output_dir:
         raise InputError("--model_name_or_path and --output_dir are needed: which model to train, and where it goes.")
+    check_place(Path(args.output_dir))
     wish = wished(args)
-    splits, train, validation = training_splits(task, wanted.data, args.seed)
+    splits, train, validation = training_splits(task, wanted.data, args.seed, wanted.read_options())
+    train, held_out = at_most(train, wanted.train_limit, args.seed), at_most(validation, wanted.eval_limit, args.seed)
+    check_length(args, len(train))
     set_seed(args.seed)  # before the head gets its first weights
     model_id, revision = asked_model(model_args)
     base = ModelPool().encoder(model_id, len(task.labels), revision)
     encoder.max_length = encoder.max_length or context_length(base)
-    trainer = build_trainer(task, train, validation, base, wanted, encoder, args, model_args)
-    result = trainer.train(resume_from_checkpoint=resume_point(args))
-    classifier = EncoderClassifier(
-        "trained", task, base, adapter="default" if encoder.method == "lora" else None, max_length=encoder.max_length
-    )
-    outcome = Outcome("encoder", encoder.method, task, splits, base.weights, result, trainer, classifier)
-    finish(outcome, args, (wanted, encoder, model_args), {"max_length": encoder.max_length})
+    settings = recorded(args, encoder, model_args)
+    asked = Training.of(task, train, held_out, base_record(base.weights), encoder.method, settings)
+    checkpoint, asked = resume_point(args, asked)
+    with made(Path(args.output_dir), "--output_dir"):
+        trainer = build_trainer(task, train, held_out, base, wanted, encoder, args, model_args)
+        trainer.training, trainer.seen = asked, hashes_of_training(train, validation, base=base.weights)
+        trainer.train_whole(checkpoint)
+        adapter = "default" if encoder.method == "lora" else None
+        classifier = EncoderClassifier("trained", task, base, adapter=adapter, max_length=encoder.max_length)
+        outcome = Outcome(
+            "encoder", encoder.method, task, splits, train, base.weights, trainer, classifier, trainer.seen
+        )
+        finish(outcome, args, (wanted, encoder, model_args), {"max_length": encoder.max_length})
     fulfil(wish, Path(args.output_dir))
 
 
 def build_trainer(
-    task: Task, train: Rows, validation: Rows, base: Base,
+    task: Task, train: Rows, held_out: Rows, base: Base,
     wanted: TaskArguments, encoder: EncoderArguments, args: TrainingArguments, model_args: ModelConfig,
-) -> Trainer:  # fmt: skip
+) -> EncoderTrainer:  # fmt: skip
     """A trainer over these rows; ``base.model`` becomes the model that is trained."""
     base.model.config.id2label = dict(enumerate(task.label_names))
     base.model.config.label2id = {name: column for column, name in enumerate(task.label_names)}
@@ -94,11 +115,11 @@ def build_trainer(
     elif encoder.method == "head":
         for name, parameter in base.model.named_parameters():
             parameter.requires_grad = any(part in HEADS for part in name.split("."))
-    return Trainer(
+    return EncoderTrainer(
         model=base.model,
         args=args,
-        train_dataset=tokenized(at_most(train, wanted.train_limit, args.seed), task, base, encoder.max_length),
-        eval_dataset=tokenized(at_most(validation, wanted.eval_limit, args.seed), task, base, encoder.max_length),
+        train_dataset=tokenized(train, task, base, encoder.max_length),
+        eval_dataset=tokenized(held_out, task, base, encoder.max_length),
         processing_class=base.tokenizer,
         data_collator=DataCollatorWithPadding(base.tokenizer),
         compute_metrics=lambda found: metrics(found, len(task.labels)),
@@ -107,20 +128,25 @@ def build_trainer(
 
 
 def tokenized(rows: Rows, task: Task, base: Base, max_length: int | None) -> Dataset:
-    """Token ids and label column of each row, in the rows' order."""
+    """Token ids and label column of each row, in the rows' order; how many texts had to be cut is logged."""
     encoded = base.tokenizer(list(rows.texts), truncation=True, max_length=max_length)
+    full = [text for text, ids in zip(rows.texts, encoded["input_ids"], strict=True) if len(ids) == max_length]
+    lengths = map(len, base.tokenizer(full)["input_ids"]) if full and max_length else ()
+    tell_cut(sum(length > (max_length or 0) for length in lengths), len(rows), max_length)
     return Dataset.from_dict({**encoded, "labels": rows.targets(task).tolist()})
 
 
 def metrics(found: EvalPrediction, labels: int) -> dict[str, float]:
     """Macro-F1 and accuracy from the labels that came back with the logits, whatever order rows were read in."""
-    best, targets = np.argmax(found.predictions, axis=-1), found.label_ids
-    macro_f1 = f1_score(targets, best, labels=list(range(labels)), average="macro", zero_division=0)
-    return {"macro_f1": float(macro_f1), "accuracy": float(accuracy_score(targets, best))}
+    shares = probabilities(np.asarray(found.predictions), multi_label=False)
+    targets = np.eye(labels, dtype=np.bool_)[np.asarray(found.label_ids)]
+    valid = np.ones(len(shares), dtype=np.bool_)
+    return headline(targets, decide(shares, valid, multi_label=False), valid)
 
 
 def _lora(model: torch.nn.Module, model_args: ModelConfig) -> LoraConfig:
     """LoRA on every linear layer of the encoder; the head, which starts from nothing, is trained whole."""
+    check_targets(model, model_args)
     heads = sorted({part for name, _ in model.named_modules() for part in name.split(".") if part in HEADS})
     return LoraConfig(
         task_type="SEQ_CLS",

@@ -24,10 +24,11 @@ from classification.classifiers.onnx import MODEL, OnnxClassifier
 from classification.contenders import Contender, ContenderEntry
 from classification.errors import InputError
 from classification.models import ModelPool
-from classification.run import load_run
-from hub.folders import new_folder
+from classification.run import HASHES_FILE, UNFINISHED, RunRecord, is_between, load_run
+from classification.run_folder import check_place, whole_run
+from classification.seen import TextHashes
 
-from .finish import command_line
+from .finish import command_line, seal
 
 #: Texts of different lengths, so that neither length nor number of texts is taken for fixed.
 SAMPLES = ("a short text", "another text that is somewhat longer than the first one")
@@ -56,17 +57,37 @@ def export(run: Path, output: Path, *, model: str | None = None) -> float:
         raise InputError(f"{run}: only a fine-tuned encoder can be exported, and this is {record.family}.")
     if find_spec("onnxscript") is None:
         raise InputError("the exporter is not installed; run: pip install -r requirements/onnx.txt")
+    if output.exists() and (
+        not output.is_dir() or any(not one.name.startswith(UNFINISHED) for one in output.iterdir())
+    ):
+        raise InputError(f"{output} is not empty; name a new folder with --output_dir.")
+    check_place(output)
+    classifier = _loaded(run, record, model)
+    with whole_run(output) as unfinished:
+        _write(classifier, unfinished)
+        difference = _difference(classifier, OnnxClassifier(record.name, record.task, unfinished, record))
+        if not difference <= TOLERANCE:
+            raise InputError(f"{output}: the export answers differently (by {difference:.2g}), so it was not kept.")
+        # What was trained is the same, and so is what it has seen.
+        seen = TextHashes.load(run / HASHES_FILE) if (run / HASHES_FILE).is_file() else None
+        seal(record.model_copy(update={"export": "onnx", "name": output.resolve().name}), unfinished, seen)
+    return difference
+
+
+def _check_new(output: Path) -> None:
+    """An export takes nothing's place, but whatever an export that was stopped has left there."""
+    check_place(output)
+    others = [one for one in output.iterdir() if not one.name.startswith(UNFINISHED)] if output.is_dir() else []
+    if others and not is_between(output):
+        raise InputError(f"{output} is not empty; name a new folder with --output_dir.")
+
+
+def _loaded(run: Path, record: RunRecord, model: str | None) -> EncoderClassifier:
     entry = ContenderEntry(name=record.name, approach="fine-tuned", run=str(run), model=model)
     classifier = Contender(entry, record.task, record, run).load(ModelPool())
     if not isinstance(classifier, EncoderClassifier):
         raise InputError(f"{run}: is not loaded as an encoder; give a run of python -m training.encoder.")
-    with new_folder(output, "--output_dir") as unfinished:
-        _write(classifier, unfinished)
-        record.model_copy(update={"export": "onnx", "name": output.resolve().name}).save(unfinished)
-        difference = _difference(classifier, OnnxClassifier(record.name, record.task, unfinished, record))
-        if not difference <= TOLERANCE:
-            raise InputError(f"{output}: the export answers differently (by {difference:.2g}), so it was not kept.")
-    return difference
+    return classifier
 
 
 def _difference(ours: EncoderClassifier, exported: OnnxClassifier) -> float:

@@ -1,8 +1,9 @@
-"""The end of every training: weights as safetensors, and ``run.json`` beside them."""
+"""The end of every training: a whole run folder, of weights as safetensors and ``run.json`` beside them."""
 
 from __future__ import annotations
 
 import json
+import logging
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,26 +21,32 @@ from classification.hub_errors import without_tokens
 from classification.models import Weights
 from classification.predictions import Classifier
 from classification.run import BaseRecord, DataRecord, ExampleAnswer, Family, Method, RunRecord
+from classification.run_folder import whole_run
+from classification.run_hashes import hashes_of
+from classification.seen import TextHashes
 from classification.task import Task
 from comparison.evaluation import target_matrix
 from comparison.scores import score
 
 from .arguments import public_source, recorded
-from .clock import trained_seconds
+from .clock import mean_loss, trained_seconds
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass
 class Outcome:
-    """What a training leaves behind for its record; ``classifier`` answers with the trained model."""
+    """What a training leaves behind for its record; ``classifier`` answers with what was trained on ``train``."""
 
     family: Family
     method: Method
     task: Task
     splits: Splits
+    train: Rows
     weights: Weights
-    result: Any
     trainer: Any
     classifier: Classifier
+    seen: TextHashes | None = None
 
 
 def finish(
@@ -52,12 +59,11 @@ def finish(
 
     The adapter is rounded to half precision first, so what is measured is what is saved.
     """
-    folder, base = Path(args.output_dir), _base_record(outcome.weights)
+    folder, base = Path(args.output_dir), base_record(outcome.weights)
     _round_adapter(outcome.trainer.model)
     outcome.trainer.model.eval()
-    evaluation = evaluated(outcome.classifier, outcome.splits.validation)
-    _save_weights(outcome.trainer.model, folder, base.id)
-    outcome.trainer.processing_class.save_pretrained(folder)
+    evaluation = evaluated(outcome.classifier, outcome.splits.validation, outcome.train)
+    history = outcome.trainer.state.log_history
     record = RunRecord(
         name=folder.name,
         created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
@@ -70,23 +76,49 @@ def finish(
         seed=args.seed,
         versions=library_versions(),
         hardware=hardware(),
-        seconds=round(trained_seconds(outcome.trainer.state.log_history), 1),
-        history=[_numbers(entry) for entry in outcome.trainer.state.log_history],
+        seconds=round(trained_seconds(history), 1),
+        history=_history(history),
         evaluation=evaluation,
         answers=example_answers(outcome.classifier),
         **settings,
     )
-    record.save(folder)
-    return record
+    with whole_run(folder) as unfinished:
+        _save_weights(outcome.trainer.model, unfinished, base.id)
+        outcome.trainer.processing_class.save_pretrained(unfinished)
+        return seal(record, unfinished, outcome.seen)
 
 
-def evaluated(classifier: Classifier, rows: Rows | None) -> dict[str, Any] | None:
-    """Every score of a classifier on the validation rows, with intervals; ``None`` where there are no rows."""
+def seal(record: RunRecord, unfinished: Path, seen: TextHashes | None) -> RunRecord:
+    """Write the last two files of a run: hashes of its texts, and the record with hashes of its files.
+
+    Args:
+        record: of the run, whose weights are in ``unfinished`` already.
+        unfinished: where the run is written, see `classification.run_folder.whole_run`.
+        seen: hashes of the texts that it has seen; ``None`` where that is not known.
+    """
+    if seen is not None:
+        seen.save(unfinished)
+    sealed = record.model_copy(update={"sha256": hashes_of(unfinished)})
+    sealed.save(unfinished)
+    return sealed
+
+
+def evaluated(classifier: Classifier, rows: Rows | None, train: Rows) -> dict[str, Any] | None:
+    """Every score of a classifier on the validation rows, with intervals; ``None`` where there are no rows.
+
+    How many of them stand among the training rows is recorded too, and logged where there are any.
+    """
     if rows is None or not len(rows):
         return None
-    task = classifier.task
+    task, seen = classifier.task, TextHashes.of(train.texts).count(rows.texts)
+    if seen.train:
+        logger.warning(
+            "%s of the %s validation rows are among the training rows, so the scores on them are not evidence for new "
+            "texts; take them out of one of the two.",
+            f"{seen.train:,}", f"{len(rows):,}",
+        )  # fmt: skip
     scores = score(task.label_names, task.multi_label, target_matrix(rows, task), classifier.predict(rows.texts))
-    return {"split": "validation", "rows": len(rows), **scores.model_dump(mode="json")}
+    return {"split": "validation", "rows": len(rows), "seen": seen.model_dump(), **scores.model_dump(mode="json")}
 
 
 def example_answers(classifier: Classifier) -> tuple[ExampleAnswer, ...]:
@@ -94,14 +126,13 @@ def example_answers(classifier: Classifier) -> tuple[ExampleAnswer, ...]:
     task = classifier.task
     found = classifier.predict(task.examples)
     answers = []
-    for text, row, valid in zip(task.examples, found.probabilities, found.valid, strict=True):
-        chosen = [int(row.argmax())] if not task.multi_label else [c for c, share in enumerate(row) if share >= 0.5]
-        labels = tuple(task.label_names[column] for column in chosen) if valid else ()
+    for text, row, labels in zip(task.examples, found.probabilities, found.labels(task), strict=True):
         answers.append(ExampleAnswer(text=text, labels=labels, probability=round(float(row.max()), 4)))
     return tuple(answers)
 
 
-def _base_record(weights: Weights) -> BaseRecord:
+def base_record(weights: Weights) -> BaseRecord:
+    """Which base model a run stands on; of a folder only its name."""
     name = public_source(weights.model_id) if weights.kind == "path" else weights.model_id
     return BaseRecord(id=name, revision=weights.revision, weights=str(weights))
 
@@ -142,6 +173,13 @@ def _name_base(file: Path, base_id: str) -> None:
 
 def _adapter_state(model: PeftModel) -> dict[str, torch.Tensor]:
     return {name: tensor.detach() for name, tensor in model.state_dict().items()}
+
+
+def _history(entries: list[dict[str, Any]]) -> list[dict[str, float]]:
+    """The history as it would be had the training never been stopped."""
+    loss = mean_loss(entries)
+    known = {} if loss is None else {"train_loss": loss}
+    return [_numbers(entry | known if "train_loss" in entry else entry) for entry in entries]
 
 
 def _numbers(entry: dict[str, Any]) -> dict[str, float]:

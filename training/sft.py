@@ -14,7 +14,6 @@ from typing import Any
 
 import torch
 from peft import LoraConfig, PeftModel
-from sklearn.metrics import accuracy_score, f1_score
 from transformers import TrainerControl
 from trl import ModelConfig, SFTConfig, SFTTrainer, TrlParser, get_peft_config
 
@@ -22,14 +21,23 @@ from classification.classifiers.chat import ChatClassifier
 from classification.dataset import Rows
 from classification.errors import InputError
 from classification.models import Base, ModelPool
+from classification.predictions import decide
 from classification.run import Method
+from classification.run_folder import check_place
 from classification.scoring import can_branch
 from classification.task import Task, load_task
+from classification.writing import made
+from comparison.evaluation import target_matrix
+from comparison.scores import headline
 
-from .arguments import ComparisonDefaults, TaskArguments, asked_model, callbacks, command_words, resume_point
+from .arguments import ComparisonDefaults, TaskArguments, asked_model, callbacks, recorded
+from .checkpoints import WholeCheckpoints, resume_point
 from .data import IGNORED, TreeCollator, at_most, prompt_completion, training_splits
-from .finish import Outcome, command_line, finish
+from .finish import Outcome, base_record, command_line, finish
+from .flags import by_loss, check_flags, check_length, check_targets, parsed
 from .publishing import fulfil, wished
+from .record import Training
+from .seen import hashes_of_training
 
 #: Tokens that a batch of short texts comes to; a model that takes a tree of them takes any of ours.
 TYPICAL_TREE = 4096
@@ -51,7 +59,7 @@ class ChatArguments:
     )
 
 
-class LabelTrainer(SFTTrainer):
+class LabelTrainer(WholeCheckpoints, SFTTrainer):
     """An `SFTTrainer` that validates as the model will be used: by scoring labels, not by token loss alone."""
 
     validation: Rows
@@ -80,9 +88,25 @@ class LabelTrainer(SFTTrainer):
         """Macro-F1 and accuracy on the validation rows, beside whatever the trainer measures itself."""
         prefix = kwargs.get("metric_key_prefix", "eval")
         metrics = measure(self.asked, self.validation, prefix)
+        if by_loss(self.args):
+            metrics[f"{prefix}_loss"] = self.validation_loss()
         self.log(dict(metrics))
         self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
         return metrics
+
+    def validation_loss(self) -> float:
+        """Mean cross-entropy over the answer tokens of the validation rows."""
+        total, tokens = 0.0, 0
+        was_training = self.model.training
+        self.model.eval()
+        for batch in self.get_eval_dataloader():
+            inputs = self._prepare_inputs(batch)
+            answers = int((inputs["labels"] != IGNORED).sum())
+            with torch.no_grad(), self.compute_loss_context_manager():
+                total += float(self.compute_loss(self.model, inputs)) * answers
+            tokens += answers
+        self.model.train(was_training)
+        return total / max(tokens, 1)
 
 
 def measure(classifier: ChatClassifier, rows: Rows, prefix: str = "eval") -> dict[str, float]:
@@ -90,12 +114,11 @@ def measure(classifier: ChatClassifier, rows: Rows, prefix: str = "eval") -> dic
     model = classifier.base.model
     was_training = model.training
     model.eval()
-    best = fresh(classifier).predict(rows.texts).best
+    found = fresh(classifier).predict(rows.texts)
     model.train(was_training)
-    targets = rows.targets(classifier.task)
-    labels = list(range(len(classifier.task.labels)))
-    macro_f1 = f1_score(targets, best, labels=labels, average="macro", zero_division=0)
-    return {f"{prefix}_macro_f1": float(macro_f1), f"{prefix}_accuracy": float(accuracy_score(targets, best))}
+    decided = decide(found.probabilities, found.valid, multi_label=classifier.task.multi_label)
+    figures = headline(target_matrix(rows, classifier.task), decided, found.valid)
+    return {f"{prefix}_{name}": value for name, value in figures.items()}
 
 
 def fresh(classifier: ChatClassifier) -> ChatClassifier:
@@ -121,31 +144,40 @@ def main(argv: list[str] | None = None) -> None:
     parser = TrlParser(
         (TaskArguments, ChatArguments, ChatTrainingArguments, ModelConfig), prog="python -m training.sft"
     )
-    wanted, chat, args, model_args = parser.parse_args_and_config(command_words(argv))
+    wanted, chat, args, model_args = parsed(parser, argv)
+    check_flags(args, wanted, chat, model_args)
     task = load_task(wanted.required_task())
     if not model_args.model_name_or_path or not args.output_dir:
         raise InputError("--model_name_or_path and --output_dir are needed: which model to train, and where it goes.")
+    check_place(Path(args.output_dir))
     wish = wished(args)
-    splits, train, validation = training_splits(task, wanted.data, args.seed)
+    splits, train, validation = training_splits(task, wanted.data, args.seed, wanted.read_options())
+    train, held_out = at_most(train, wanted.train_limit, args.seed), at_most(validation, wanted.eval_limit, args.seed)
+    check_length(args, len(train))
     base = ModelPool().chat(*asked_model(model_args))
-    trainer = build_trainer(task, train, validation, base, wanted, chat, args, model_args)
-    result = trainer.train(resume_from_checkpoint=resume_point(args))
     method: Method = "lora" if model_args.use_peft else "full"
-    outcome = Outcome("chat", method, task, splits, base.weights, result, trainer, fresh(trainer.asked))
-    settings = {"describe_labels": chat.describe_labels, "max_length": args.max_length}
-    finish(outcome, args, (wanted, chat, model_args), settings)
+    settings = recorded(args, chat, model_args)
+    asked = Training.of(task, train, held_out, base_record(base.weights), method, settings)
+    checkpoint, asked = resume_point(args, asked)
+    with made(Path(args.output_dir), "--output_dir"):
+        trainer = build_trainer(task, train, held_out, base, wanted, chat, args, model_args)
+        trainer.training, trainer.seen = asked, hashes_of_training(train, validation, base=base.weights)
+        trainer.train_whole(checkpoint)
+        outcome = Outcome(
+            "chat", method, task, splits, train, base.weights, trainer, fresh(trainer.asked), trainer.seen
+        )  # fmt: skip
+        told = {"describe_labels": chat.describe_labels, "max_length": args.max_length}
+        finish(outcome, args, (wanted, chat, model_args), told)
     fulfil(wish, Path(args.output_dir))
 
 
 def build_trainer(
-    task: Task, train: Rows, validation: Rows, base: Base,
+    task: Task, train: Rows, held_out: Rows, base: Base,
     wanted: TaskArguments, chat: ChatArguments, args: SFTConfig, model_args: ModelConfig,
 ) -> LabelTrainer:  # fmt: skip
     """A trainer over these rows; ``base.model`` becomes the model that is trained."""
     torch.manual_seed(args.seed)
-    rows = at_most(train, wanted.train_limit, args.seed)
-    examples = prompt_completion(rows, task, base.tokenizer, args.max_length, describe_labels=chat.describe_labels)
-    held_out = at_most(validation, wanted.eval_limit, args.seed)
+    examples = prompt_completion(train, task, base.tokenizer, args.max_length, describe_labels=chat.describe_labels)
     tree = chat.share_prefix and can_branch(base.model, TYPICAL_TREE)
     trainer = LabelTrainer(
         model=base.model,
@@ -171,6 +203,7 @@ def _lora(base: Base, model_args: ModelConfig, last_layers: int | None) -> LoraC
     if config is None:
         return None
     config.target_modules = config.target_modules or "all-linear"
+    check_targets(base.model, model_args)
     if last_layers:
         layers = int(base.model.config.get_text_config().num_hidden_layers)
         if isinstance(config.target_modules, str):
