@@ -163,7 +163,7 @@ class EvaluationRecord(Record):
     task: TaskRecord
     rows: RowsRecord
     contender: Contender
-    inputs: Annotated[str, Field(max_length=64, description="sha256 over all that the answers depend on; empty in older files")] = ""
+    inputs: str = Field(default="", max_length=64, description="sha256 over all that the answers depend on, if kept")
 
     @model_validator(mode="after")
     def _scores_fit_labels_and_rows(self) -> EvaluationRecord:

@@ -81,11 +81,11 @@ def test_a_tie_is_no_majority() -> None:
     assert majority([]) is None
 
 
-def test_a_multi_label_answer_has_every_label_over_a_half() -> None:
+def test_a_multi_label_answer_has_every_label_from_a_half_as_in_reports() -> None:
     row = [0.0] * 28
-    row[3], row[9], row[11] = 0.9, 0.51, 0.5
+    row[3], row[9], row[11], row[12] = 0.9, 0.51, 0.5, 0.49
     answer = Answer.of(EMOTIONS, FakeClassifier("x", EMOTIONS, row).predict(["a"]), None)
-    assert answer.labels == ("emotion 3", "emotion 9")
+    assert answer.labels == ("emotion 3", "emotion 9", "emotion 11")
 
 
 def test_an_invalid_answer_has_no_label() -> None:
