@@ -16,7 +16,7 @@ from conftest import ROOT, needs_packages
 from classification.__main__ import _parser as classification_parser
 from comparison.__main__ import make_parser as comparison_parser
 from hub import collect, comparisons, feedback, jobs, push, space
-from training import export
+from training.quick_help import export_parser
 
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 README = ROOT / "README.md"
@@ -29,7 +29,7 @@ PARSERS = {
     "hub.jobs": jobs.make_parser,
     "hub.push": push.make_parser,
     "hub.space": space.make_parser,
-    "training.export": export.make_parser,
+    "training.export": export_parser,
 }
 
 

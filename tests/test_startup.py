@@ -35,6 +35,10 @@ COMMANDS: list[tuple[list[str], set[str]]] = [
     (["hub.collect", "--help"], TABLES),
     (["hub.jobs", "--help"], TABLES),
     (["hub.feedback", "--help"], TABLES),
+    (["training.sft", "--help"], set()),
+    (["training.encoder", "--help"], set()),
+    (["training.baseline", "--help"], set()),
+    (["training.export", "--help"], set()),
 ]
 LOOK = f"""
 import atexit, runpy, sys
@@ -57,3 +61,38 @@ def loaded(words: list[str]) -> set[str]:
 @pytest.mark.parametrize(("words", "allowed"), COMMANDS, ids=[" ".join(words[:2]) for words, _ in COMMANDS])
 def test_a_command_imports_only_what_it_uses(words: list[str], allowed: set[str], tmp_path: Path) -> None:
     assert loaded([str(tmp_path / "out") if word == "OUT" else word for word in words]) <= allowed
+
+
+@pytest.mark.parametrize(
+    ("script", "classes"), [("sft", "ChatTrainingArguments"), ("encoder", "EncoderTrainingArguments")]
+)
+def test_every_option_that_the_help_of_a_training_shows_is_one_of_its_flags(script: str, classes: str) -> None:
+    import dataclasses
+    import importlib
+
+    from trl import ModelConfig
+
+    from training.options import TaskArguments
+    from training.quick_help import OWN, help_of, options_of
+
+    module = importlib.import_module(f"training.{script}")
+    flags = {
+        entry.name
+        for arguments in (TaskArguments, *OWN[script], getattr(module, classes), ModelConfig)
+        for entry in dataclasses.fields(arguments)
+    }
+    shown = set(options_of(script))
+    assert shown - flags == {"config"}
+    text = help_of(script, module.__doc__ or "")
+    assert all(f"--{name} " in text for name in shown)
+    assert "--help_all lists them" in text
+
+
+def test_all_flags_are_shown_on_request() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "training.encoder", "--help_all"],
+        cwd=ROOT, capture_output=True, text=True, timeout=240, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0
+    assert "--per_device_eval_batch_size" in done.stdout
+    assert "--lora_target_modules" in done.stdout

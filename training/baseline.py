@@ -4,11 +4,17 @@
 
 Takes seconds. The run folder also holds the class counts, which is all that the majority baseline needs.
 """
+# ruff: noqa: E402  the question for help is answered before the heavy imports
 
 from __future__ import annotations
 
+if __name__ == "__main__":  # before the libraries below are imported, which takes seconds
+    from .quick_help import answer_help
+
+    answer_help("baseline", __doc__)
+
+
 import time
-from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -22,23 +28,12 @@ from classification.run import RunRecord
 from classification.run_folder import check_place, whole_run
 from classification.task import load_task
 
-from .arguments import TaskArguments
 from .data import at_most
 from .finish import command_line, data_record, evaluated, example_answers, seal
 from .flags import check_ranges, parsed
+from .options import BaselineArguments, TaskArguments
 from .publishing import fulfil, wished
 from .seen import hashes_of_training
-
-
-@dataclass
-class BaselineArguments:
-    """Where the baseline goes, and the seed that chooses its rows."""
-
-    output_dir: str | None = field(default=None, metadata={"help": "The run folder."})
-    seed: int = field(default=42, metadata={"help": "Chooses rows for splits and samples."})
-    push_to_hub: bool = field(default=False, metadata={"help": "Publish the run folder on the Hub when it is done."})
-    hub_model_id: str | None = field(default=None, metadata={"help": "Where to, as owner/name; by default its name."})
-    hub_private_repo: bool | None = field(default=None, metadata={"help": "False makes a new repository public."})
 
 
 def main(argv: list[str] | None = None) -> None:

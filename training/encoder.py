@@ -1,4 +1,4 @@
-"""Fine-tune an encoder with transformers' `Trainer`: every weight, the head only, or LoRA.
+r"""Fine-tune an encoder with transformers' `Trainer`: every weight, the head only, or LoRA.
 
     python -m training.encoder --task tasks/sms-spam.yaml --data rows.csv --output_dir runs/sms-minilm \
         --model_name_or_path sentence-transformers/all-MiniLM-L6-v2 --method lora --lora_r 16 --learning_rate 1e-3
@@ -6,12 +6,18 @@
 Every flag of `TrainingArguments` and the LoRA flags of TRL's `ModelConfig` work, and ``--config file.yaml``
 holds any of them.
 """
+# ruff: noqa: E402  the question for help is answered before the heavy imports
 
 from __future__ import annotations
 
+if __name__ == "__main__":  # before the libraries below are imported, which takes seconds
+    from .quick_help import answer_help
+
+    answer_help("encoder", __doc__)
+
+
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import torch
@@ -30,29 +36,18 @@ from classification.task import Task, load_task
 from classification.writing import made
 from comparison.scores import headline
 
-from .arguments import ComparisonDefaults, TaskArguments, asked_model, callbacks, recorded
+from .arguments import asked_model, callbacks, recorded
 from .checkpoints import WholeCheckpoints, resume_point
 from .data import at_most, tell_cut, training_splits
 from .finish import Outcome, base_record, command_line, finish
 from .flags import check_flags, check_length, check_targets, parsed
+from .options import ComparisonDefaults, EncoderArguments, TaskArguments
 from .publishing import fulfil, wished
 from .record import Training
 from .seen import hashes_of_training
 
 #: Names that a classification head, and the pooling before it, has across transformers' encoders.
 HEADS = ("classifier", "score", "pooler", "pre_classifier", "head", "classification_head")
-
-
-@dataclass
-class EncoderArguments:
-    """What is particular to an encoder."""
-
-    method: Literal["full", "head", "lora"] = field(
-        default="full", metadata={"help": "Train every weight, the classification head only, or LoRA and the head."}
-    )
-    max_length: int | None = field(
-        default=None, metadata={"help": "Tokens of a text; longer ones are cut. By default what the encoder reads."}
-    )
 
 
 @dataclass

@@ -4,10 +4,15 @@
 
 The new run folder is a run like any other: a lineup names it, ``python -m hub.push`` publishes it.
 """
+# ruff: noqa: E402  help and mistakes are answered before the heavy imports
 
 from __future__ import annotations
 
-import argparse
+if __name__ == "__main__":  # before the libraries below are imported, which takes seconds
+    from .quick_help import export_parser
+
+    export_parser().parse_args()  # ends here where it asks for help or makes a mistake
+
 import copy
 import logging
 from collections.abc import Sequence
@@ -24,11 +29,13 @@ from classification.classifiers.onnx import MODEL, OnnxClassifier
 from classification.contenders import Contender, ContenderEntry
 from classification.errors import InputError
 from classification.models import ModelPool
-from classification.run import HASHES_FILE, UNFINISHED, RunRecord, is_between, load_run
-from classification.run_folder import check_place, whole_run
+from classification.run import HASHES_FILE, RunRecord, is_between, load_run
+from classification.run_folder import check_place, tidy, whole_run
 from classification.seen import TextHashes
+from classification.writing import made
 
 from .finish import command_line, seal
+from .quick_help import export_parser
 
 #: Texts of different lengths, so that neither length nor number of texts is taken for fixed.
 SAMPLES = ("a short text", "another text that is somewhat longer than the first one")
@@ -57,11 +64,7 @@ def export(run: Path, output: Path, *, model: str | None = None) -> float:
         raise InputError(f"{run}: only a fine-tuned encoder can be exported, and this is {record.family}.")
     if find_spec("onnxscript") is None:
         raise InputError("the exporter is not installed; run: pip install -r requirements/onnx.txt")
-    if output.exists() and (
-        not output.is_dir() or any(not one.name.startswith(UNFINISHED) for one in output.iterdir())
-    ):
-        raise InputError(f"{output} is not empty; name a new folder with --output_dir.")
-    check_place(output)
+    _check_new(output)
     classifier = _loaded(run, record, model)
     with whole_run(output) as unfinished:
         _write(classifier, unfinished)
@@ -75,11 +78,14 @@ def export(run: Path, output: Path, *, model: str | None = None) -> float:
 
 
 def _check_new(output: Path) -> None:
-    """An export takes nothing's place, but whatever an export that was stopped has left there."""
+    """An export takes nothing's place, but that of an export which was stopped."""
     check_place(output)
-    others = [one for one in output.iterdir() if not one.name.startswith(UNFINISHED)] if output.is_dir() else []
-    if others and not is_between(output):
-        raise InputError(f"{output} is not empty; name a new folder with --output_dir.")
+    stopped = is_between(output)
+    if output.is_dir():
+        with made(output, "--output_dir"):
+            tidy(output)
+        if any(output.iterdir()) and not stopped:
+            raise InputError(f"{output} is not empty; name a new folder with --output_dir.")
 
 
 def _loaded(run: Path, record: RunRecord, model: str | None) -> EncoderClassifier:
@@ -118,18 +124,9 @@ def _write(classifier: EncoderClassifier, output: Path) -> None:
     base.tokenizer.save_pretrained(output)
 
 
-def make_parser() -> argparse.ArgumentParser:
-    """The options."""
-    parser = argparse.ArgumentParser(prog="python -m training.export", description=str(__doc__).partition("\n")[0])
-    parser.add_argument("run", type=Path, metavar="RUN", help="the run folder of a fine-tuned encoder")
-    parser.add_argument("--output_dir", type=Path, required=True, metavar="DIR", help="the new run folder")
-    parser.add_argument("--model", metavar="FOLDER", help="the base model, where the run does not say where it is")
-    return parser
-
-
 def main(argv: Sequence[str] | None = None) -> None:
     """Export, and say how close the export comes."""
-    options = make_parser().parse_args(argv)
+    options = export_parser().parse_args(argv)
     difference = export(options.run, options.output_dir, model=options.model)
     logging.getLogger(__name__).warning(
         "%s: probabilities differ by %.1g at most", options.output_dir / MODEL, difference

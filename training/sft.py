@@ -1,12 +1,19 @@
-"""Fine-tune a chat model to answer with a task's labels: TRL's `SFTTrainer`, LoRA or every weight.
+r"""Fine-tune a chat model to answer with a task's labels: TRL's `SFTTrainer`, LoRA or every weight.
 
     python -m training.sft --task tasks/sms-spam.yaml --data rows.csv --output_dir runs/sms-smollm2 \
         --model_name_or_path HuggingFaceTB/SmolLM2-135M-Instruct --use_peft --num_train_epochs 2
 
 Every flag of TRL's `SFTConfig` and `ModelConfig` works, and `--config file.yaml` holds any of them.
 """
+# ruff: noqa: E402  the question for help is answered before the heavy imports
 
 from __future__ import annotations
+
+if __name__ == "__main__":  # before the libraries below are imported, which takes seconds
+    from .quick_help import answer_help
+
+    answer_help("sft", __doc__)
+
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,33 +37,18 @@ from classification.writing import made
 from comparison.evaluation import target_matrix
 from comparison.scores import headline
 
-from .arguments import ComparisonDefaults, TaskArguments, asked_model, callbacks, recorded
+from .arguments import asked_model, callbacks, recorded
 from .checkpoints import WholeCheckpoints, resume_point
 from .data import IGNORED, TreeCollator, at_most, prompt_completion, training_splits
 from .finish import Outcome, base_record, command_line, finish
 from .flags import by_loss, check_flags, check_length, check_targets, parsed
+from .options import ChatArguments, ComparisonDefaults, TaskArguments
 from .publishing import fulfil, wished
 from .record import Training
 from .seen import hashes_of_training
 
 #: Tokens that a batch of short texts comes to; a model that takes a tree of them takes any of ours.
 TYPICAL_TREE = 4096
-
-
-@dataclass
-class ChatArguments:
-    """What is particular to a chat model."""
-
-    describe_labels: bool = field(
-        default=False, metadata={"help": "Also tell the model what each label means, at every prompt."}
-    )
-    lora_layers: int | None = field(
-        default=None,
-        metadata={"help": "Adapt the last so many layers only: a quarter less time a step when a third is left out."},
-    )
-    share_prefix: bool = field(
-        default=True, metadata={"help": "Compute the start that all prompts share once a batch, without padding."}
-    )
 
 
 class LabelTrainer(WholeCheckpoints, SFTTrainer):
