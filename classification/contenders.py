@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,8 @@ from .loading import load_prompted, load_run
 from .models import ModelPool
 from .predictions import Classifier
 from .pull import RemoteRun
-from .run import Family, RunRecord
+from .run import HASHES_FILE, Family, RunRecord
+from .run_hashes import texts_are_its_own
 from .task import Task
 
 if (
@@ -23,6 +25,8 @@ if (
 ):  # they import the libraries that rows are read with, which whoever only looks at a lineup does without
     from .demonstrations import Shown
     from .seen import Seen, TextHashes
+
+logger = logging.getLogger(__name__)
 
 Approach = Literal["baseline", "zero-shot", "few-shot", "fine-tuned"]
 APPROACHES: tuple[Approach, ...] = get_args(Approach)
@@ -209,11 +213,17 @@ def _hashes(contender: Contender) -> TextHashes | None:
     """Of the texts that its model was trained on; ``None`` where nobody kept them."""
     from .seen import TextHashes, hashes_in, hashes_of_base
 
-    if isinstance(contender.run, RemoteRun):
-        folder = contender.run.hashes_folder()
-        return None if folder is None else hashes_in(folder)
     if contender.run is not None:
-        return hashes_in(contender.run)
+        folder = contender.run.hashes_folder() if isinstance(contender.run, RemoteRun) else contender.run
+        found = None if folder is None else hashes_in(folder)
+        if folder is None or found is None or contender.record is None:
+            return found
+        if texts_are_its_own(folder, contender.record):
+            return found
+        logger.warning(
+            "%s: %s is not the file that its run.json describes, so nobody knows.", contender.run, HASHES_FILE
+        )
+        return None
     model = contender.entry.model
     return hashes_of_base(model) if model and Path(model).is_dir() else TextHashes()
 

@@ -53,13 +53,14 @@ def sha256_of(file: Path) -> str:
         return _KNOWN[state]
 
 
-def check_hashes(folder: Path, record: RunRecord, *, where: object = None) -> None:
+def check_hashes(folder: Path, record: RunRecord, *, where: object = None, texts: bool = True) -> None:
     """Hold the files of a run against its record; a record of an earlier version has no hashes, and is believed.
 
     Args:
         folder: holds the files; one that is not there is missed by whoever loads it.
         record: the run's.
         where: what the sentence calls the run, by default the folder.
+        texts: whether the hashes of texts are looked at too; without right ones, a model answers as well as with them.
 
     Raises:
         InputError: a file is not the one that the record describes; the sentence says which.
@@ -70,5 +71,13 @@ def check_hashes(folder: Path, record: RunRecord, *, where: object = None) -> No
     for name in vouched(folder):
         if name not in record.sha256 and not (name.startswith("onnx/") or name == HASHES_FILE):
             raise InputError(f"{run}: {name} is not among the files that its run.json describes; {REMEDY}.")
+        if name == HASHES_FILE and not texts:
+            continue
         if name in record.sha256 and sha256_of(folder / name) != record.sha256[name]:
             raise InputError(f"{run}: {name} is not the file that its run.json describes; {REMEDY}.")
+
+
+def texts_are_its_own(folder: Path, record: RunRecord) -> bool:
+    """Whether the hashes of texts beside a run, if there are any, are those that its record describes."""
+    file, known = folder / HASHES_FILE, record.sha256.get(HASHES_FILE)
+    return known is None or not file.is_file() or sha256_of(file) == known

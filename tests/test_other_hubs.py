@@ -406,10 +406,10 @@ def without_card(about: dict[str, Any]) -> dict[str, Any]:
 
 def test_the_readme_is_read_where_the_api_gives_no_card(online: HubServer, api: HfApi, tmp_path: Path) -> None:
     (tmp_path / "README.md").write_text("---\nbase_model: somebody/else\nlicense: mit\n---\n# Theirs\n")
-    online.seed("you/theirs", tmp_path)
+    online.seed("you/other-base", tmp_path)
     online.faults.add("GET", "/api/models/", change=without_card, times=None)
-    with pytest.raises(InputError, match="you/theirs holds a model that stands on 'somebody/else', and this run"):
-        plan_run(DEMO / "minilm-lora", "you/theirs", UNEVALUATED, api=api)
+    with pytest.raises(InputError, match="you/other-base holds a model that stands on 'somebody/else', and this run"):
+        plan_run(DEMO / "minilm-lora", "you/other-base", UNEVALUATED, api=api)
 
 
 def test_a_base_models_licence_is_read_from_its_readme(online: HubServer, api: HfApi, tmp_path: Path) -> None:

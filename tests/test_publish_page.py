@@ -146,7 +146,7 @@ def test_a_run_is_published_step_by_step(
         expect(page.locator("#told .published")).to_contain_text(f"In a lineup: run: {repo}@v1")
         assert page.locator("#told .steps li").all_inner_texts() == [
             "checking who is signed in", "putting the card together", "looking at the repository",
-            "sending 6 files, 680.6 kB", "looking for every file in the commit", "published",
+            "sending 6 files, 680.9 kB", "looking for every file in the commit", "published",
         ]  # fmt: skip
         assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
         shoot(page, f"publish-{name}-{'dark' if dark else 'light'}", whole=True)

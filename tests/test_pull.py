@@ -294,6 +294,7 @@ def test_an_adapter_whose_weights_do_not_fit_is_refused_and_the_base_stays_whole
 ) -> None:
     shutil.copytree(DEMO / "minilm-lora", tmp_path / "r")
     shutil.copy(DEMO / "smollm2-lora" / "adapter_model.safetensors", tmp_path / "r")
+    load_run(tmp_path / "r").model_copy(update={"sha256": {}}).save(tmp_path / "r")
     online.seed("mallory/weights", tmp_path / "r")
     bad, good = (
         lineup := lineup_of(

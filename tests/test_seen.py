@@ -19,9 +19,10 @@ from classification.dataset import Rows, load_rows
 from classification.demonstrations import Shown
 from classification.errors import InputError
 from classification.lineup import load_lineup, pulled
-from classification.models import Weights
+from classification.models import ModelPool, Weights
 from classification.prompts import Demonstration
 from classification.run import DESCRIPTIONS, HASHES_FILE, RUN_FILES, load_run
+from classification.run_hashes import check_hashes, hashes_of
 from classification.seen import Seen, TextHashes, folded_hash, hashes_in, hashes_of_base
 from classification.task import load_task
 from hub.files import run_uploads
@@ -281,6 +282,7 @@ def test_a_published_run_takes_its_hashes_along(online: HubServer, tmp_path: Pat
     run = tmp_path / "floor"
     shutil.copytree(TFIDF, run)
     TextHashes.of(["a"], ["b"]).save(run)
+    load_run(run).model_copy(update={"sha256": hashes_of(run)}).save(run)
     assert HASHES_FILE in {upload.path for upload in run_uploads(run, load_run(run))}
     online.seed("alice/with-hashes", run)
     theirs = pulled("theirs", "alice/with-hashes", load_run(run).task)
@@ -288,6 +290,21 @@ def test_a_published_run_takes_its_hashes_along(online: HubServer, tmp_path: Pat
     (run / HASHES_FILE).unlink()
     online.seed("alice/without-hashes", run)
     assert pulled("theirs", "alice/without-hashes", load_run(run).task).seen(["a"]) is None
+
+
+def test_hashes_that_the_record_does_not_describe_count_for_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    run = tmp_path / "floor"
+    shutil.copytree(TFIDF, run)
+    TextHashes.of(["a"]).save(run)  # of another training
+    entry = ContenderEntry(name="floor", approach="baseline", run=str(run))
+    floor = Contender(entry, load_run(run).task, load_run(run), run)
+    assert floor.seen(["a"]) is None
+    assert "floor: text_hashes.txt is not the file that its run.json describes, so nobody knows" in caplog.text
+    assert floor.load(ModelPool()).predict(["a"]).valid.all()
+    with pytest.raises(InputError, match="text_hashes.txt is not the file that its run.json describes"):
+        check_hashes(run, load_run(run))
 
 
 def test_a_strangers_bad_file_is_not_known_and_the_run_still_answers(
