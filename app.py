@@ -13,6 +13,11 @@ import os
 import sys
 from pathlib import Path
 
+if __name__ == "__main__":  # before the Hub client is imported
+    from classification.endpoint import end_without_address
+
+    end_without_address()
+
 from ui.place import Place
 
 if Place.here().borrows:

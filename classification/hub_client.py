@@ -13,11 +13,11 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
 
 import httpx2
 from huggingface_hub import constants, get_session, set_client_factory
 
+from .endpoint import check_endpoint
 from .errors import InputError, shown
 
 TIMEOUT_VARIABLE = "PROMPT_OR_TUNE_HUB_TIMEOUT"
@@ -105,27 +105,6 @@ def patience(seconds: float) -> Iterator[None]:
         _MOST.reset(before)
 
 
-def check_endpoint(address: str) -> None:
-    """Hold the Hub's address against what an address is.
-
-    A path is allowed, since mirrors of the Hub are served below one.
-
-    Raises:
-        InputError: it is none; the sentence says what one looks like.
-    """
-    try:
-        found = urlsplit(address)
-        whole = found.scheme in ("http", "https") and bool(found.hostname) and not (found.query or found.fragment)
-        whole = whole and found.port != 0 and address.isprintable() and " " not in address
-    except ValueError:  # a port that is no number, or brackets that do not close
-        whole = False
-    if not whole:
-        raise InputError(
-            f"HF_ENDPOINT={shown(_without_password(address))} is not the address of a Hub; write such as "
-            "https://huggingface.co or http://localhost:8080, or unset it to use huggingface.co."
-        )
-
-
 def silence(seconds: float) -> str:
     """What a sentence says of a Hub that was given up."""
     unit = "second" if seconds == 1 else "seconds"
@@ -181,13 +160,3 @@ def _noticed(seconds: float) -> Iterator[None]:
 def _install() -> None:
     hooks = get_session().event_hooks  # the client's own, which keep requests in while it is offline
     set_client_factory(lambda: _Client(event_hooks=hooks, follow_redirects=True, timeout=None))
-
-
-def _without_password(address: str) -> str:
-    try:
-        found = urlsplit(address)
-        if "@" not in found.netloc:
-            return address
-        return SplitResult(found.scheme, found.netloc.rpartition("@")[2], found.path, "", "").geturl()
-    except ValueError:
-        return address.rpartition("@")[2]

@@ -5,8 +5,14 @@
 A page collects only where its owner sets ``PROMPT_OR_TUNE_FEEDBACK=you/feedback`` and gives it a token that can
 write there (``HF_TOKEN``; on a Space a secret). A row is a text that was asked and its right labels, nothing else.
 """
+# ruff: noqa: E402  the Hub's address is looked at before the Hub client is imported
 
 from __future__ import annotations
+
+if __name__ == "__main__":  # before the Hub client is imported
+    from classification.endpoint import end_without_address
+
+    end_without_address()
 
 import argparse
 import csv

@@ -6,8 +6,14 @@
 Everything behind ``--`` is for the script. Files that it names go along in a private dataset repository, which the
 job finds mounted. A dry run shows the command and what it costs at most.
 """
+# ruff: noqa: E402  the Hub's address is looked at before the Hub client is imported
 
 from __future__ import annotations
+
+if __name__ == "__main__":  # before the Hub client is imported
+    from classification.endpoint import end_without_address
+
+    end_without_address()
 
 import argparse
 import re

@@ -5,8 +5,14 @@
 
 A dry run writes a folder that starts on its own: ``pip install -r requirements.txt && python app.py``.
 """
+# ruff: noqa: E402  the Hub's address is looked at before the Hub client is imported
 
 from __future__ import annotations
+
+if __name__ == "__main__":  # before the Hub client is imported
+    from classification.endpoint import end_without_address
+
+    end_without_address()
 
 import argparse
 import sys

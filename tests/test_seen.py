@@ -141,6 +141,7 @@ def contender(**entry: object) -> Contender:
 def test_a_run_has_seen_what_its_file_says_and_an_older_run_nobody_knows_what(tmp_path: Path) -> None:
     shutil.copytree(TFIDF, tmp_path / "run")
     TextHashes.of(["a", "b"], ["c"]).save(tmp_path / "run")
+    load_run(TFIDF).model_copy(update={"sha256": hashes_of(tmp_path / "run")}).save(tmp_path / "run")
     run = contender(approach="baseline", run=str(tmp_path / "run"))
     assert run.seen(["A", "c", "d"]) == Seen(train=1, validation=1)
     (tmp_path / "run" / HASHES_FILE).unlink()

@@ -9,9 +9,12 @@ Takes seconds. The run folder also holds the class counts, which is all that the
 from __future__ import annotations
 
 if __name__ == "__main__":  # before the libraries below are imported, which takes seconds
+    from classification.endpoint import end_without_address
+
     from .quick_help import answer_help
 
     answer_help("baseline", __doc__)
+    end_without_address()
 
 
 import time

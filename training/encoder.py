@@ -11,9 +11,12 @@ holds any of them.
 from __future__ import annotations
 
 if __name__ == "__main__":  # before the libraries below are imported, which takes seconds
+    from classification.endpoint import end_without_address
+
     from .quick_help import answer_help
 
     answer_help("encoder", __doc__)
+    end_without_address()
 
 
 from dataclasses import dataclass, field

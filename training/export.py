@@ -9,8 +9,11 @@ The new run folder is a run like any other: a lineup names it, ``python -m hub.p
 from __future__ import annotations
 
 if __name__ == "__main__":  # before the libraries below are imported, which takes seconds
+    from classification.endpoint import end_without_address
+
     from .quick_help import export_parser
 
+    end_without_address()
     export_parser().parse_args()  # ends here where it asks for help or makes a mistake
 
 import copy
