@@ -258,14 +258,31 @@ def test_an_export_is_whole_or_not_there(
         export.export(run, tmp_path / "exported")
 
 
-def test_a_kill_at_any_moment_ends_in_the_run_of_a_command_that_nobody_killed() -> None:
+@pytest.mark.parametrize("command", ["sft", "baseline"])
+def test_a_kill_at_any_moment_ends_in_the_run_of_a_command_that_nobody_killed(command: str) -> None:
     """A few of the moments that ``python tests/kill_sweep.py`` goes through."""
     done = subprocess.run(
-        [sys.executable, str(ROOT / "tests" / "kill_sweep.py"), "--kills", "8"],
+        [sys.executable, str(ROOT / "tests" / "kill_sweep.py"), "--kills", "4", "--only", command],
         capture_output=True, text=True, check=False, timeout=280,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-2000:]
-    assert "8 kills, 0 that did not end as an unkilled run" in done.stdout
+    assert "4 kills, 0 that did not end as an unkilled run" in done.stdout
+
+
+def test_in_a_folder_that_the_system_protects_the_old_run_loads_as_before(
+    tmp_path: Path, task_file: Path, rows_csv: Path, encoder_folder: Path
+) -> None:
+    run = tmp_path / "run"
+    write(run)
+    before = contents(run)
+    if shutil.which("chattr") is None or subprocess.run(["chattr", "+i", str(run)], check=False).returncode:
+        pytest.skip("no folder can be protected here")
+    try:
+        with pytest.raises(InputError, match=f"{run}: operation not permitted; name a folder that can be written to"):
+            train_baseline(tmp_path, task_file, rows_csv, encoder_folder, "--output_dir", str(run))
+    finally:
+        subprocess.run(["chattr", "-i", str(run)], check=True)
+    assert contents(run) == before
 
 
 # --- hashes

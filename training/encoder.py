@@ -3,8 +3,8 @@ r"""Fine-tune an encoder with transformers' `Trainer`: every weight, the head on
     python -m training.encoder --task tasks/sms-spam.yaml --data rows.csv --output_dir runs/sms-minilm \
         --model_name_or_path sentence-transformers/all-MiniLM-L6-v2 --method lora --lora_r 16 --learning_rate 1e-3
 
-Every flag of `TrainingArguments` and the LoRA flags of TRL's `ModelConfig` work, and ``--config file.yaml``
-holds any of them.
+Flags of `TrainingArguments` and the LoRA flags of TRL's `ModelConfig` work, or are refused with the reason;
+``--config file.yaml`` holds any of them.
 """
 # ruff: noqa: E402  the question for help is answered before the heavy imports
 

@@ -32,7 +32,7 @@ class TaskArguments:
         default=None, metadata={"help": "Validate on so many rows during training, chosen in the same way."}
     )
     early_stopping_patience: int | None = field(
-        default=None, metadata={"help": "Stop after so many evaluations in a row without a better macro-F1."}
+        default=None, metadata={"help": "Stop after so many evaluations without a better metric_for_best_model."}
     )
 
     def read_options(self) -> ReadOptions:

@@ -3,7 +3,8 @@ r"""Fine-tune a chat model to answer with a task's labels: TRL's `SFTTrainer`, L
     python -m training.sft --task tasks/sms-spam.yaml --data rows.csv --output_dir runs/sms-smollm2 \
         --model_name_or_path HuggingFaceTB/SmolLM2-135M-Instruct --use_peft --num_train_epochs 2
 
-Every flag of TRL's `SFTConfig` and `ModelConfig` works, and `--config file.yaml` holds any of them.
+Flags of TRL's `SFTConfig` and `ModelConfig` work, or are refused with the reason; `--config file.yaml` holds any of
+them.
 """
 # ruff: noqa: E402  the question for help is answered before the heavy imports
 
