@@ -25,7 +25,9 @@ QUIET = [
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
 #: What the console says of a request that a page had begun when it was left: no fault of the page.
-CUT_OFF = re.compile("Failed to fetch|Connection errored out|ERR_ABORTED|Could not get API info|NetworkError|aborted|Load failed")
+CUT_OFF = re.compile(
+    "Failed to fetch|Connection errored out|ERR_ABORTED|Could not get API info|NetworkError|aborted|Load failed"
+)
 CHROMIUM = pytest.StashKey[Browser]()
 
 
