@@ -11,7 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
-from .data.rows import Rows, counted
+from .data.counting import counted
+from .data.reading.files import bare_name
+from .data.reading.split_names import SPLIT_OF
+from .data.rows import Rows
 from .data.splitting import fold
 from .dataset import load_rows
 from .errors import InputError
@@ -21,11 +24,7 @@ from .task import Task
 
 logger = logging.getLogger(__name__)
 
-#: What the name of a file that holds no training rows begins or ends with.
-HELD_OUT = {
-    "test": "test", "tests": "test", "testing": "test", "eval": "validation", "evaluation": "validation",
-    "validation": "validation", "valid": "validation", "val": "validation", "dev": "validation", "devel": "validation",
-}  # fmt: skip
+#: The number of a part at the end of a file's name.
 SHARD = re.compile(r"(?:[-_.]?\d+)(?:-of-\d+)?$")
 
 
@@ -109,10 +108,11 @@ def held_out_split(file: Path) -> str | None:
     The name says so by its first or last word, numbers aside: ``test-00000-of-00001.parquet``, ``sms_dev.tsv``. A
     name without words, as in ``test/0000.parquet``, leaves that to the folder.
     """
-    words = re.findall(r"[^\W\d_]+", SHARD.sub("", file.stem.casefold())) or [file.parent.name.casefold()]
-    if "train" in words:
+    words = re.findall(r"[^\W\d_]+", SHARD.sub("", bare_name(file.name).casefold())) or [file.parent.name.casefold()]
+    named = [SPLIT_OF.get(word) for word in words]
+    if "train" in named:
         return None
-    return HELD_OUT.get(words[0]) or HELD_OUT.get(words[-1])
+    return named[0] or named[-1]
 
 
 def balanced(

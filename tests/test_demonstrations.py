@@ -98,6 +98,11 @@ def test_a_file_whose_name_says_that_it_is_held_out_is_refused(tmp_path: Path, n
     )
 
 
+@pytest.mark.parametrize("name", ["sms_test.csv.gz", "reviews.dev.jsonl.xz", "test.csv.zip"])
+def test_a_packed_file_says_so_as_well(name: str) -> None:
+    assert held_out_split(Path(name)) in ("test", "validation")
+
+
 @pytest.mark.parametrize(
     "name", ["pool.csv", "headlines.csv", "latest.csv", "train.csv", "train_test.csv", "attest.csv", "device.tsv",
              "ab-test-reviews.csv", "train-00000-of-00001.parquet", "0.parquet", "train/0000.parquet"],

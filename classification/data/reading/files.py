@@ -39,6 +39,14 @@ def is_data_file(name: str) -> bool:
     return kind_of(name) in (*SUFFIXES, ".zip")
 
 
+def bare_name(name: str) -> str:
+    """A file's name without the suffixes that say how it is packed and read: ``sms.test`` of ``sms.test.csv.gz``."""
+    path = PurePosixPath(name)
+    while path.suffix.lower() in (*SUFFIXES, *PACKED):
+        path = PurePosixPath(path.stem)
+    return path.name
+
+
 def kind_of(name: str) -> str:
     """The suffix that says how a file is read, in small letters; without that of its packing."""
     suffixes = [suffix.lower() for suffix in PurePosixPath(name).suffixes]

@@ -12,9 +12,10 @@ from ...errors import InputError, one_of
 SPLIT_NAMES = {
     "train": ("train", "training"),
     "validation": ("validation", "valid", "val", "dev", "devel", "eval", "evaluation"),
-    "test": ("test", "testing"),
+    "test": ("test", "testing", "tests"),
 }
-_SPLIT_OF = {word: split for split, words in SPLIT_NAMES.items() for word in words}
+#: The split that a word stands for.
+SPLIT_OF = {word: split for split, words in SPLIT_NAMES.items() for word in words}
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ def split_of(name: str) -> Named | None:
     A name with words of two splits (``train_test``) stands for neither.
     """
     words = [word for word in re.split(r"[^a-z]+", name.lower()) if word]
-    splits = {_SPLIT_OF[word] for word in words if word in _SPLIT_OF}
+    splits = {SPLIT_OF[word] for word in words if word in SPLIT_OF}
     if len(splits) != 1:
         return None
     return Named("_".join(word for word in words if word != "of"), splits.pop())
