@@ -95,6 +95,18 @@ def test_title_and_licence_can_be_edited_before_it_goes(browser: Browser, olga: 
         expect(page.locator("#matter .files")).to_contain_text("(public if it is new)")
 
 
+def test_what_was_typed_is_there_when_the_visitor_comes_back(browser: Browser, olga: str, demo: Lineup) -> None:
+    with publishing(browser, demo) as page:
+        expect(page.locator("#card h1")).to_have_text("Financial sentiment with TF-IDF")
+        page.locator("#repo input").fill("olga/own-words")
+        page.locator("#title input").fill("A title of hers")
+        page.get_by_role("tab", name="Compare").click()
+        page.get_by_role("tab", name="Publish").click()
+        expect(page.locator("#card h1")).to_have_text("A title of hers")
+        expect(page.locator("#card")).to_contain_text("olga/own-words")
+        expect(page.locator("#repo input")).to_have_value("olga/own-words")
+
+
 def test_without_a_login_the_card_is_shown_and_a_sentence_says_how_to_sign_in(
     browser: Browser, online: HubServer, demo: Lineup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -346,7 +358,7 @@ def test_nobody_gets_around_that_by_calling_the_pages_own_functions(online: HubS
     with served(page) as url:
         for number, function in page.fns.items():
             name = getattr(function.fn, "__name__", "")
-            if name in ("_publish", "_push", "_pull", "_collect", "_make_space", "_preview", "open"):
+            if name in ("_publish", "_push", "_pull", "_collect", "_make_space", "_preview", "_open"):
                 given = [forged(part) for part in function.inputs]
                 answer = raw_call(url, number, given)
                 assert "Publishing is off here" in answer, name
@@ -371,10 +383,10 @@ def raw_call(url: str, number: int, data: list[object]) -> str:
 
 def test_a_foreign_name_for_this_computer_is_a_stranger(online: HubServer, olga: str, demo: Lineup) -> None:
     page = build_page(demo, demo.pool())
-    (number,) = (n for n, fn in page.fns.items() if getattr(fn.fn, "__name__", "") == "open")
+    (number,) = (n for n, fn in page.fns.items() if getattr(fn.fn, "__name__", "") == "_open")
     with served(page) as url, httpx.Client(base_url=url, headers={"host": "evil.example"}) as client:
         session = {"session_hash": "rebound"}
-        client.post("gradio_api/queue/join", json={"data": [], "fn_index": number, **session})
+        client.post("gradio_api/queue/join", json={"data": [None, "", None], "fn_index": number, **session})
         answer = client.get("gradio_api/queue/data", params=session).text
     assert "Publishing is off here" in answer
     assert "Signed in as" not in answer

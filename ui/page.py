@@ -73,8 +73,7 @@ def _tabs(
             publish = PublishTab(workbench, compare, lineup, place, feedback.log if feedback else None)
     page.load(_tab_asked_for, None, tabs, queue=False, **PRIVATE)
     page.load(results.on_link, None, results.outputs, **PRIVATE)
-    page.load(publish.on_link, None, publish.opening, **PRIVATE)
-    opened.select(publish.open, None, publish.opening, **PRIVATE)
+    publish.connect(opened)
 
 
 def _tab_asked_for(request: gr.Request) -> Any:

@@ -22,7 +22,6 @@ from .place import Place
 from .publishing import Desk, Wish
 from .runs import Runs
 from .seats import Lineup
-from .share import Opened
 from .steps import showing, told
 from .workbench import Workbench
 
@@ -42,6 +41,7 @@ class PublishTab:
     ) -> None:
         """Lay out the tab inside the current Blocks and connect it."""
         self._runs, self._place = Runs(lineup, place), place
+        self._offered = gr.State(("", ""))  # the run and repository that this visitor found filled in
         self._done = gr.State(None)  # what this visitor published, for the steps that come after it
         with gr.Row(elem_id="account-row"):
             self._account = gr.HTML(elem_id="account", apply_default_css=False)
@@ -93,27 +93,32 @@ class PublishTab:
         gr.on(changed, self._preview, self._wishes, shown, trigger_mode="always_last", **PRIVATE)
         self._push.click(self._publish, self._wishes, [self._told, self._done], **PUSHING)
 
-    @property
-    def opening(self) -> list[Any]:
-        """What `open` fills, in its order."""
-        return [self._account, self._form, self._afterwards.row, self._run, self._repo, self._matter, self._card]
+    def connect(self, tab: gr.Tab) -> None:
+        """Have the tab open this form whenever it is selected, by a visitor or by the page's address."""
+        opened = [self._account, self._form, self._afterwards.row, self._run, self._repo, self._offered]
+        tab.select(self._open, opened[-3:], opened, **PRIVATE).then(
+            self._preview, self._wishes, [self._matter, self._card], **PRIVATE
+        )
 
-    def on_link(self, request: gr.Request, oauth: gr.OAuthToken | None = None) -> list[Any]:
-        """`open`, where the page's address begins with this tab."""
-        asked = Opened.of(request).tab == "publish"
-        return self.open(request, oauth) if asked else [gr.skip()] * len(self.opening)
-
-    def open(self, request: gr.Request | None = None, oauth: gr.OAuthToken | None = None) -> list[Any]:
-        """Say who is signed in, and lay the newest run on the desk."""
+    def _open(
+        self,
+        run: str | None,
+        repo: str,
+        offered: tuple[str, str],
+        request: gr.Request | None = None,
+        oauth: gr.OAuthToken | None = None,
+    ) -> list[Any]:
+        """Say who is signed in; offer the newest run, unless this visitor has changed what was offered before."""
         who = visitor(self._place, request, oauth)
         if who.off:
-            return [view.nobody_line(who.reason), *[gr.update(visible=False)] * 2, *[gr.skip()] * 4]
+            return [view.nobody_line(who.reason), *[gr.update(visible=False)] * 2, *[gr.skip()] * 3]
         names = self._runs.names()
-        run = names[0] if names else None
         line, owner = self._who(who)
-        repo = f"{owner}/{_name(run)}" if run and owner else ""
-        matter, card = self._preview(run, repo, request=request, oauth=oauth)
-        return [line, *[gr.update(visible=True)] * 2, gr.update(choices=names, value=run), repo, matter, card]
+        if run not in names or (run, repo) == offered:
+            run = names[0] if names else None
+            repo = f"{owner}/{_name(run)}" if run and owner else ""
+            offered = (run or "", repo)
+        return [line, *[gr.update(visible=True)] * 2, gr.update(choices=names, value=run), repo, offered]
 
     def _who(self, who: Visitor) -> tuple[str, str]:
         try:
