@@ -14,11 +14,11 @@ import sys
 from pathlib import Path
 
 if __name__ == "__main__":  # before the Hub client is imported
-    from classification.endpoint import end_without_address
+    from classification.network.endpoint import end_without_address
 
     end_without_address()
 
-from ui.place import Place
+from ui.session.runtime import Place
 
 if Place.here().borrows:
     import spaces  # noqa: F401  ZeroGPU changes torch, and wants to do so before anything imports it
@@ -27,10 +27,10 @@ import gradio as gr
 
 from classification.errors import InputError
 from classification.lineup import load_lineup
-from ui.feedback import collecting
 from ui.page import build_page
-from ui.results import load_results
 from ui.serving import serve
+from ui.tabs.feedback import collecting
+from ui.tabs.results import load_results
 
 HERE = Path(__file__).parent
 

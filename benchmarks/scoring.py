@@ -21,14 +21,14 @@ import numpy as np
 import torch
 
 from classification.classifiers.chat import ChatClassifier
-from classification.dataset import load_rows
-from classification.demonstrations import balanced
-from classification.encoding import encode_answers, encode_prompt
-from classification.environment import hardware
+from classification.data.dataset import load_rows
 from classification.errors import InputError
-from classification.models import Base, ModelPool
-from classification.prompts import Demonstration, render
-from classification.scoring import score_plainly, shared_prefix
+from classification.models.pool import Base, ModelPool
+from classification.models.scoring import score_plainly, shared_prefix
+from classification.prompting.demonstrations import balanced
+from classification.prompting.encoding import encode_answers, encode_prompt
+from classification.prompting.messages import Demonstration, render
+from classification.runs.environment import hardware
 from classification.task import Task, load_task
 
 ROOT = Path(__file__).resolve().parent.parent

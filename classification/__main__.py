@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 if __name__ == "__main__":  # before the Hub client is imported
-    from classification.endpoint import end_without_address
+    from .network.endpoint import end_without_address
 
     end_without_address()
 
@@ -13,13 +13,13 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 
-from .dataset import ReadOptions, load_splits
+from .data.dataset import ReadOptions, load_splits
+from .data.quality.report import report
+from .data.texts import Given, Text, given_texts
 from .errors import InputError, one_of
 from .lineup import Contender, Lineup, load_lineup
 from .predictions import Predictions
-from .quality import report
 from .task import Task, load_task
-from .texts import Given, Text, given_texts
 
 #: Characters of a text that are looked at; a model's context ends long before.
 MAX_TEXT = 20_000

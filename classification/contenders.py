@@ -10,21 +10,21 @@ from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from .classifiers.loading import load_prompted, load_run
 from .data.counting import counted
 from .errors import InputError, shown
-from .loading import load_prompted, load_run
-from .models import ModelPool
+from .models.pool import ModelPool
 from .predictions import Classifier
-from .pull import RemoteRun
-from .run import HASHES_FILE, Family, RunRecord
-from .run_hashes import texts_are_its_own
+from .runs.hashes import texts_are_its_own
+from .runs.record import HASHES_FILE, Family, RunRecord
+from .runs.remote import RemoteRun
 from .task import Task
 
 if (
     TYPE_CHECKING
 ):  # they import the libraries that rows are read with, which whoever only looks at a lineup does without
-    from .demonstrations import Shown
-    from .seen import Seen, TextHashes
+    from .prompting.demonstrations import Shown
+    from .runs.seen import Seen, TextHashes
 
 logger = logging.getLogger(__name__)
 
@@ -163,7 +163,7 @@ class Contender:
         Raises:
             InputError: the rows cannot be had, are no training rows, or are too few; see `demonstrations.choose`.
         """
-        from .demonstrations import Shown, choose
+        from .prompting.demonstrations import Shown, choose
 
         entry, pool = self.entry, self.demonstrations
         if not entry.shots or pool is None:
@@ -211,7 +211,7 @@ class Contender:
 
 def _hashes(contender: Contender) -> TextHashes | None:
     """Of the texts that its model was trained on; ``None`` where nobody kept them."""
-    from .seen import TextHashes, hashes_in, hashes_of_base
+    from .runs.seen import TextHashes, hashes_in, hashes_of_base
 
     if contender.run is not None:
         folder = contender.run.hashes_folder() if isinstance(contender.run, RemoteRun) else contender.run

@@ -13,11 +13,11 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from .contenders import Approach, Contender, ContenderEntry
 from .errors import InputError, one_of, shown
-from .foreign import record_of
-from .local_run import LocalRun
-from .models import ModelPool
-from .pull import Reference, find
-from .run import RunRecord
+from .models.pool import ModelPool
+from .runs.identify import record_of
+from .runs.local import LocalRun
+from .runs.record import RunRecord
+from .runs.remote import Reference, find
 from .task import Task, load_model, load_task
 
 

@@ -10,8 +10,8 @@ from typing import Annotated, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from .errors import InputError, nearest, one_of, shown
+from .files.yaml_files import YamlFile, read_yaml_file
 from .words import confusion, flaw
-from .yaml_files import YamlFile, read_yaml_file
 
 NonEmpty = Annotated[str, Field(min_length=1)]
 Model = TypeVar("Model", bound=BaseModel)

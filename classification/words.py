@@ -1,7 +1,7 @@
 """Which words count as the same when a model writes freely: case, width and what stands around a word aside.
 
 Pure functions over strings. `Task` uses them to refuse labels that an answer could not tell apart, and
-`classification.prompts.parse` to read answers.
+`classification.prompting.messages.parse` to read answers.
 """
 
 from __future__ import annotations

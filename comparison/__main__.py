@@ -9,7 +9,7 @@ Usage:
 from __future__ import annotations
 
 if __name__ == "__main__":  # before the Hub client is imported
-    from classification.endpoint import end_without_address
+    from classification.network.endpoint import end_without_address
 
     end_without_address()
 
@@ -18,11 +18,11 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from classification.dataset import ReadOptions
+from classification.data.dataset import ReadOptions
 from classification.errors import InputError
 
 from .comparison import Comparison
-from .report import as_csv, as_markdown, as_table
+from .report.tables import as_csv, as_markdown, as_table
 
 FORMATS: dict[str, Callable[[Comparison], str]] = {"table": as_table, "markdown": as_markdown, "csv": as_csv}
 NO_RESULT, STOPPED = 2, 130

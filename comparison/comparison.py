@@ -10,8 +10,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from classification.environment import hardware, library_versions
 from classification.errors import InputError, shown
+from classification.runs.environment import hardware, library_versions
 
 from .evaluation import Evaluation
 from .records import (

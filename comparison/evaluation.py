@@ -14,11 +14,11 @@ import numpy as np
 from classification.data.rows import Rows
 from classification.errors import InputError, shown
 from classification.predictions import Classifier, Predictions
-from classification.seen import Seen
+from classification.runs.seen import Seen
 from classification.task import Task
 
-from .answers import Answers, read_answers, write_answers
 from .metrics import Bools
+from .prediction_table import Answers, read_answers, write_answers
 from .records import (
     Approach,
     EvaluationRecord,

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, JsonValue, Tag, ValidationError, model_validator
 
 from classification.errors import InputError
-from classification.seen import Seen
+from classification.runs.seen import Seen
 from classification.task import Task, explain
 
 MAX_BYTES = 20_000_000

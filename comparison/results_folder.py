@@ -19,7 +19,7 @@ from classification.errors import InputError
 from .comparison import COMPARISON_FILE, Comparison
 from .evaluation import Evaluation, slug
 from .records import Measured
-from .report import as_csv, as_markdown
+from .report.tables import as_csv, as_markdown
 
 CONTENDERS = "contenders"
 WORKING = ".evaluations"

@@ -12,17 +12,17 @@ from pathlib import Path
 from tqdm import tqdm
 
 from classification.contenders import Contender
+from classification.data.dataset import ReadOptions, load_rows
 from classification.data.rows import Rows
-from classification.dataset import ReadOptions, load_rows
-from classification.demonstrations import Shown
+from classification.data.sampling import sample
 from classification.errors import InputError, nearest, one_of, shown
 from classification.lineup import load_lineup
-from classification.models import ModelPool
+from classification.models.pool import ModelPool
+from classification.prompting.demonstrations import Shown
 
 from .comparison import Comparison, compare
 from .evaluation import Evaluation, check_names, evaluate, failed, identify
 from .results_folder import ResultsFolder
-from .sampling import sample
 
 logger = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from classification.errors import one_of
-from classification.seen import Seen
+from classification.runs.seen import Seen
 
 from .comparison import Comparison
 from .records import Measured

@@ -12,7 +12,7 @@ from comparing import ABC, compared
 from huggingface_hub import ModelCard
 from markdown_it import MarkdownIt
 
-from classification.run import BaseRecord, DataRecord, ExampleAnswer, RunRecord
+from classification.runs.record import BaseRecord, DataRecord, ExampleAnswer, RunRecord
 from classification.task import Label, Task
 from comparison.comparison import Comparison
 from comparison.records import LabelRecord, Scores

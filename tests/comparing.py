@@ -9,7 +9,7 @@ import numpy as np
 
 from classification.data.rows import Rows
 from classification.predictions import Predictions
-from classification.seen import Seen
+from classification.runs.seen import Seen
 from classification.task import Label, Task
 from comparison.comparison import Comparison, compare
 from comparison.evaluation import Evaluation, evaluate

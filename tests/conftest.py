@@ -39,7 +39,7 @@ from transformers import (
     PreTrainedTokenizerFast,
 )
 
-from classification.models import PACKAGED, Base, Weights
+from classification.models.pool import PACKAGED, Base, Weights
 from classification.task import Label, Task
 
 ROOT = Path(__file__).resolve().parent.parent

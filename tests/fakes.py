@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from classification.demonstrations import Shown
 from classification.predictions import Predictions
-from classification.seen import Seen, TextHashes
+from classification.prompting.demonstrations import Shown
+from classification.runs.seen import Seen, TextHashes
 from classification.task import Label, Task
 from comparison.comparison import Comparison
 from comparison.records import Contender, Failed, LabelRecord, Measured, RowsRecord, TaskRecord

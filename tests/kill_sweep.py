@@ -146,8 +146,8 @@ def found_in(folder: Path, base: Path, rows: Path) -> dict[str, Any]:
     """A run as its user has it: files, record, and answers; or the sentence in place of a run."""
     from classification.contenders import Contender, ContenderEntry
     from classification.errors import InputError
-    from classification.models import ModelPool
-    from classification.run import load_run
+    from classification.models.pool import ModelPool
+    from classification.runs.record import load_run
 
     try:
         record = load_run(folder)

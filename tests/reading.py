@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from classification.dataset import ReadOptions, load_rows
+from classification.data.dataset import ReadOptions, load_rows
 from classification.errors import InputError
 from classification.task import DatasetSource, Label, Task
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import gradio as gr
 import pytest
 
-from ui import account
-from ui.account import visitor
-from ui.place import Place
+from ui.session import account
+from ui.session.account import visitor
+from ui.session.runtime import Place
 
 OWN = "hf_ownlogin00000000"
 THEIRS = gr.OAuthToken(token="hf_oauth_visitor0000", scope="openid", expires_at=2**40)

@@ -10,10 +10,10 @@ import torch
 from conftest import ROOT, needs_packages
 from safetensors.torch import load_file, save_file
 
-from classification.adapter_settings import own_modules, rank_of
-from classification.adapters import check_fit
 from classification.errors import InputError
-from classification.models import ModelPool
+from classification.models.adapter_settings import own_modules, rank_of
+from classification.models.adapters import check_fit
+from classification.models.pool import ModelPool
 
 RUN = ROOT / "demo" / "minilm-lora"
 

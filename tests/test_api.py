@@ -29,9 +29,10 @@ from mcp.client.streamable_http import streamable_http_client
 from classification.errors import InputError
 from classification.lineup import load_lineup
 from comparison.comparison import Comparison
-from ui import api, trial
+from ui import api
+from ui.live import evaluate_rows as trial
+from ui.live.contender_server import Workbench
 from ui.page import build_page
-from ui.workbench import Workbench
 
 PAGE = ROOT / "docs" / "api.md"
 ADDRESS = "http://127.0.0.1:7860"

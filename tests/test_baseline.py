@@ -13,8 +13,8 @@ from sklearn.pipeline import make_pipeline
 
 from classification.classifiers.baseline import MajorityClassifier, TfidfClassifier, load_baseline
 from classification.classifiers.baseline_settings import held_labels, load_settings
-from classification.classifiers.textfeatures import analysis
-from classification.dataset import load_rows
+from classification.classifiers.tfidf_features import analysis
+from classification.data.dataset import load_rows
 from classification.errors import InputError
 from classification.task import Label, Task, load_task
 

@@ -10,15 +10,15 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
-from classification import files
-from classification.adapter_settings import read_settings
 from classification.classifiers.baseline_settings import BaselineSettings, load_settings
 from classification.errors import InputError
-from classification.files import read_json, read_limited
-from classification.foreign import record_of
-from classification.local_run import LocalRun
-from classification.run import RunRecord, load_run
-from hub.files import run_uploads
+from classification.files import reading as files
+from classification.files.reading import read_json, read_limited
+from classification.models.adapter_settings import read_settings
+from classification.runs.identify import record_of
+from classification.runs.local import LocalRun
+from classification.runs.record import RunRecord, load_run
+from hub.push.run_files import run_uploads
 
 DEMO = ROOT / "demo"
 TASK = load_run(DEMO / "tfidf").task

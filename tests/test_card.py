@@ -27,7 +27,7 @@ from hub_server.metadata import problems
 from huggingface_hub import ModelCard, ModelCardData
 
 from classification.errors import InputError
-from classification.run import BaseRecord, DataRecord, ExampleAnswer, RunRecord, load_run
+from classification.runs.record import BaseRecord, DataRecord, ExampleAnswer, RunRecord, load_run
 from classification.task import DatasetSource, Label, Task
 from comparison.comparison import Comparison
 from hub.cards.check import check_card

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from reading import told
 
-from classification.dataset import load_rows, load_splits
+from classification.data.dataset import load_rows, load_splits
 from classification.errors import InputError
 from classification.task import load_task
 

@@ -6,10 +6,10 @@ import torch
 from conftest import chat_model
 
 from classification.classifiers.chat import ChatClassifier, normalised, parsed
-from classification.demonstrations import balanced
 from classification.errors import InputError
-from classification.models import Base, Weights
-from classification.prompts import Demonstration
+from classification.models.pool import Base, Weights
+from classification.prompting.demonstrations import balanced
+from classification.prompting.messages import Demonstration
 
 ROWS = [(f"{label} text {n}", label) for n in range(6) for label in ("Bearish", "Bullish", "Neutral")]
 

@@ -10,8 +10,8 @@ from publishing import Terminal, sentence
 
 from classification.errors import InputError
 from classification.lineup import load_lineup
-from hub.client import connect
-from hub.collect import Item, collect, items_of
+from hub.collect.collection import Item, collect, items_of
+from hub.shared.client import connect
 
 
 def test_a_lineup_becomes_space_results_runs_bases_and_rows(online: HubServer, tmp_path: Path) -> None:

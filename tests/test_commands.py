@@ -10,8 +10,8 @@ from conftest import ROOT, hub_environment
 from hub_server import HubServer
 from publishing import Terminal, sentence
 
-from hub.commands import shown_command
-from hub.tokens import blotted
+from hub.shared.commands import shown_command
+from hub.shared.tokens import blotted
 
 TOKEN = "hf_amarkedtokenofthistest00"
 PUSH = ["-m", "hub.push", "demo/tfidf", "--repo_id", "you/commands", "--comparison", "demo/results"]
@@ -20,7 +20,8 @@ PUSH = ["-m", "hub.push", "demo/tfidf", "--repo_id", "you/commands", "--comparis
 def ended(code: str) -> subprocess.CompletedProcess[str]:
     """A command whose ``main`` is this code."""
     program = (
-        f"from hub.commands import command, from_environment\nimport logging\ndef main():\n    {code}\ncommand(main)"
+        "from hub.shared.commands import command, from_environment\nimport logging\n"
+        f"def main():\n    {code}\ncommand(main)"
     )
     return subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False,

@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 from comparing import ABC, Scripted
 
-from classification.demonstrations import Shown
 from classification.errors import InputError
 from classification.predictions import Predictions
-from classification.seen import Seen, TextHashes
+from classification.prompting.demonstrations import Shown
+from classification.runs.seen import Seen, TextHashes
 from classification.task import Task
 from comparison import running
 from comparison.__main__ import main, make_parser

@@ -11,9 +11,9 @@ import pytest
 from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Value
 from datasets.exceptions import DatasetNotFoundError
 
+from classification.data.dataset import ReadOptions, Rows, load_rows, load_splits
 from classification.data.reading import files
 from classification.data.splitting import carve, fold
-from classification.dataset import ReadOptions, Rows, load_rows, load_splits
 from classification.errors import InputError
 from classification.task import DatasetSource, Label, Task, load_task
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from reading import HEADER, MOOD, TAGS, labels, pairs, refusal, task_of, told, write
 
-from classification.dataset import ReadOptions, load_splits
+from classification.data.dataset import ReadOptions, load_splits
 
 # --- quotation marks
 
@@ -66,7 +66,7 @@ def test_backslashes_before_quotation_marks_are_read_and_told(tmp_path: Path) ->
 
 
 def test_check_shows_the_rows_that_hold_separators_and_line_breaks(tmp_path: Path) -> None:
-    from classification.quality import report
+    from classification.data.quality.report import report
 
     rows = "".join(f"text {row},{'good' if row % 2 else 'bad'}\n" for row in range(40))
     file = write(tmp_path, "rows.csv", HEADER + '"a, b\nc",good\n' + rows)

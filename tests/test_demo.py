@@ -9,7 +9,7 @@ from conftest import DATA, ROOT, needs_data, needs_packages
 from gradio_client import Client
 
 import app
-from classification.dataset import load_rows
+from classification.data.dataset import load_rows
 from classification.lineup import load_lineup
 from comparison.comparison import Comparison
 

@@ -11,16 +11,16 @@ from conftest import DATA, ROOT
 from datasets import Dataset
 from hub_server import HubServer
 
+from classification.data.dataset import load_rows
+from classification.data.sampling import sample
 from classification.data.splitting import fold
-from classification.dataset import load_rows
-from classification.demonstrations import balanced, choose, held_out_split, training_rows
 from classification.errors import InputError
 from classification.lineup import load_lineup
-from classification.seen import folded_hash
+from classification.prompting.demonstrations import balanced, choose, held_out_split, training_rows
+from classification.runs.seen import folded_hash
 from classification.task import Label, Task
 from comparison.comparison import Comparison
 from comparison.running import Job, run
-from comparison.sampling import sample
 
 MOOD = Task(name="mood", language="en", instruction="Decide.", labels=(Label(name="negative"), Label(name="positive")))
 CASES = DATA.parent / "cases" / "test-rows-in-prompt"

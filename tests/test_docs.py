@@ -15,8 +15,13 @@ from conftest import ROOT, needs_packages
 
 from classification.__main__ import _parser as classification_parser
 from comparison.__main__ import make_parser as comparison_parser
-from hub import collect, comparisons, feedback, jobs, push, space
-from training.quick_help import export_parser
+from hub.collect import __main__ as collect
+from hub.comparisons import __main__ as comparisons
+from hub.feedback import __main__ as feedback
+from hub.jobs import __main__ as jobs
+from hub.push import __main__ as push
+from hub.space import __main__ as space
+from training.shared.quick_help import export_parser
 
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 README = ROOT / "README.md"
@@ -76,9 +81,9 @@ def test_every_option_is_documented(module: str) -> None:
 def test_every_option_of_ours_in_training_is_documented() -> None:
     from dataclasses import fields
 
-    from training.arguments import TaskArguments
     from training.encoder import EncoderArguments
     from training.sft import ChatArguments
+    from training.shared.arguments import TaskArguments
 
     page = (ROOT / "docs" / "training.md").read_text(encoding="utf-8")
     for arguments in (TaskArguments, ChatArguments, EncoderArguments):
@@ -104,7 +109,7 @@ def test_the_file_tree_is_the_tree() -> None:
 
 def test_the_readmes_results_are_the_committed_ones() -> None:
     from comparison.comparison import Comparison
-    from comparison.report import as_markdown
+    from comparison.report.tables import as_markdown
 
     table = as_markdown(Comparison.load(ROOT / "demo" / "results")).strip()
     shown = re.search(r"<!-- results: .*? -->\n(.*?)\n<!-- /results -->", README.read_text(encoding="utf-8"), re.DOTALL)

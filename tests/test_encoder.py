@@ -6,7 +6,7 @@ import torch
 from conftest import encoder_model
 
 from classification.classifiers.encoder import EncoderClassifier, context_length, probabilities
-from classification.models import Base, Weights
+from classification.models.pool import Base, Weights
 
 TEXTS = ["Shares fall", "Profit doubles and the market rises again after a long pause", "a", "新闻标题 rises"]
 

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from classification.encoding import encode_answers, encode_prompt
 from classification.errors import InputError
-from classification.prompts import render
+from classification.prompting.encoding import encode_answers, encode_prompt
+from classification.prompting.messages import render
 
 NO_SYSTEM = (
     "{% for message in messages %}{% if message['role'] == 'system' %}{{ raise_exception('no system') }}{% endif %}"

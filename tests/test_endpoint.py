@@ -9,7 +9,7 @@ import sys
 import pytest
 from conftest import ROOT
 
-from classification.endpoint import end_without_address
+from classification.network.endpoint import end_without_address
 
 COMMANDS = [
     "-m hub.push demo/tfidf --repo_id you/x", "-m hub.comparisons pull you/x --output out", "-m hub.jobs --help",

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from classification import environment
-from classification.environment import _boards, hardware
+from classification.runs import environment
+from classification.runs.environment import _boards, hardware
 
 
 def test_boards_are_told_by_the_driver_and_left_out_where_there_are_none(

@@ -12,11 +12,11 @@ import pytest
 from comparing import ABC, TAGS, Scripted, evaluated, rows_of
 
 from classification.data.rows import Rows
+from classification.data.sampling import sample
 from classification.errors import InputError
 from classification.predictions import Predictions
 from comparison.evaluation import Evaluation, check_names, evaluate, slug, target_matrix, text_hash
 from comparison.records import Failed, Measured
-from comparison.sampling import sample
 
 
 def measured(evaluation: Evaluation) -> Measured:

@@ -6,7 +6,7 @@ from comparing import compared
 from conftest import ROOT
 
 from classification.errors import InputError
-from classification.run import load_run
+from classification.runs.record import load_run
 from comparison.comparison import Comparison
 from comparison.records import Measured
 from hub.cards.evidence import Evidence, lead, rows_of

@@ -18,14 +18,14 @@ from hub_server import HubServer
 from playwright.sync_api import Browser, Page, expect
 from publishing import Terminal
 
-from classification.dataset import load_rows
+from classification.data.dataset import load_rows
 from classification.errors import InputError
-from hub import feedback
-from hub.client import connect
-from hub.feedback import VARIABLE, FeedbackLog, checked_mark, fetch_marks, from_environment, write_training_set
-from ui.feedback import MOST_OF_ONE, Collecting, FeedbackPanel, collecting, notice
+from hub.feedback import log as feedback
+from hub.feedback.log import VARIABLE, FeedbackLog, checked_mark, fetch_marks, from_environment, write_training_set
+from hub.shared.client import connect
 from ui.page import build_page
-from ui.place import Place
+from ui.session.runtime import Place
+from ui.tabs.feedback import MOST_OF_ONE, Collecting, FeedbackPanel, collecting, notice
 
 __all__ = ["browser"]  # a fixture
 

@@ -11,10 +11,10 @@ import pytest
 from conftest import ROOT
 
 from classification.errors import InputError
-from classification.run import load_run
-from hub import folders
-from hub.files import result_file, run_uploads
-from hub.publish import Plan, Upload
+from classification.runs.record import load_run
+from hub.push.run_files import result_file, run_uploads
+from hub.shared import new_folder as folders
+from hub.shared.publish import Plan, Upload
 
 DEMO = ROOT / "demo"
 

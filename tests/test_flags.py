@@ -14,14 +14,14 @@ from test_training import COMMON, train_chat, train_encoder
 from trl import ModelConfig
 
 from classification.errors import InputError
-from classification.models import ModelPool
-from classification.run import load_run
+from classification.models.pool import ModelPool
+from classification.runs.record import load_run
 from training import baseline, encoder, sft
-from training.arguments import TaskArguments
 from training.baseline import BaselineArguments
 from training.encoder import EncoderArguments, EncoderTrainingArguments
-from training.flags import RANGES, REFUSED, REFUSED_CHAT, REFUSED_ENCODER
 from training.sft import ChatArguments, ChatTrainingArguments
+from training.shared.arguments import TaskArguments
+from training.shared.flags import RANGES, REFUSED, REFUSED_CHAT, REFUSED_ENCODER
 
 CLASSES = {
     "sft": (TaskArguments, ChatArguments, ChatTrainingArguments, ModelConfig),

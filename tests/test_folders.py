@@ -12,9 +12,9 @@ import pytest
 from datasets import ClassLabel, Dataset, DatasetDict, Features, Value
 from reading import HEADER, MOOD, TAGS, labels, pairs, refusal, told, write
 
+from classification.data.dataset import load_rows, load_splits
 from classification.data.reading import files
 from classification.data.reading.split_names import split_of
-from classification.dataset import load_rows, load_splits
 from classification.errors import InputError
 
 GOOD_AND_BAD = [("nice", ("good",)), ("awful", ("bad",))]
@@ -303,7 +303,7 @@ def test_a_label_whose_only_rows_were_set_aside_is_told(tmp_path: Path) -> None:
 
 
 def test_a_copy_of_the_files_that_are_named_reads_the_same(tmp_path: Path) -> None:
-    from hub.job_inputs import inputs_of
+    from hub.jobs.inputs import inputs_of
 
     hub = tmp_path / "hub"
     parquet(hub / "data" / "a.parquet", 4)

@@ -10,9 +10,9 @@ from conftest import ROOT
 from hub_server import HubServer
 from publishing import Terminal, sentence
 
-from hub.client import connect
-from hub.comparisons import plan_comparison
-from hub.publish import publish
+from hub.comparisons.datasets import plan_comparison
+from hub.shared.client import connect
+from hub.shared.publish import publish
 
 RESULTS = ROOT / "demo" / "results"
 FAULTS: list[tuple[str, dict[str, Any], str]] = [

@@ -14,9 +14,9 @@ from hub_server import HubServer
 from publishing import Terminal, sentence
 
 from classification.errors import InputError
-from hub.client import connect
-from hub.job_inputs import inputs_of
-from hub.jobs import MOUNT, plan_job, price, seconds, start
+from hub.jobs.inputs import inputs_of
+from hub.jobs.plan import MOUNT, plan_job, price, seconds, start
+from hub.shared.client import connect
 
 TRAIN = ["--task", "tasks/financial-sentiment.yaml", "--data", "demo/headlines.csv"]
 

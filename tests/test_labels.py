@@ -9,10 +9,10 @@ import pytest
 from datasets import ClassLabel, Dataset, Features, List, Value
 from reading import HEADER, MOOD, TAGS, labels, refusal, task_of, told, write
 
+from classification.data.dataset import ReadOptions, load_rows
 from classification.data.labels.reader import LabelReader, UnlabelledError
 from classification.data.labels.several import candidates
 from classification.data.rows import rows_given
-from classification.dataset import ReadOptions, load_rows
 from classification.errors import InputError
 from classification.task import DatasetSource, Task
 

@@ -8,8 +8,8 @@ from conftest import ROOT
 from classification.contenders import APPROACHES, Contender, ContenderEntry
 from classification.errors import InputError
 from classification.lineup import load_lineup
-from classification.models import ModelPool
-from classification.run import load_run
+from classification.models.pool import ModelPool
+from classification.runs.record import load_run
 
 
 def write(tmp_path: Path, task_file: Path, *contenders: str, head: str = "") -> Path:

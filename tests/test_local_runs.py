@@ -16,9 +16,9 @@ from transformers import PreTrainedTokenizerFast
 
 from classification.errors import InputError
 from classification.lineup import Lineup, load_lineup
-from classification.local_run import LocalRun
-from classification.run import load_run
-from hub.space_files import moved
+from classification.runs.local import LocalRun
+from classification.runs.record import load_run
+from hub.space.lineup_bundle import moved
 
 DEMO = ROOT / "demo"
 TEXTS = ["Shares fall after a profit warning", "The bank raises its forecast", "中文 新闻"]

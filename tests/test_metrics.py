@@ -13,7 +13,7 @@ from classification.task import Task
 from comparison import metrics
 from comparison.scores import score
 from training.encoder import metrics as training_metrics
-from ui.answers import Answer
+from ui.live.answer import Answer
 
 RANDOM = np.random.default_rng(7)
 LABELS = 4

@@ -8,7 +8,7 @@ from conftest import chat_model, needs_packages
 from peft import LoraConfig, get_peft_model
 
 from classification.errors import InputError
-from classification.models import ModelPool, locate
+from classification.models.pool import ModelPool, locate
 
 
 def adapter(folder: Path, seed: int) -> Path:

@@ -16,11 +16,11 @@ from classification.classifiers import onnx
 from classification.classifiers.onnx import OnnxClassifier
 from classification.errors import InputError
 from classification.lineup import load_lineup, pulled
-from classification.run import HASHES_FILE, load_run
-from classification.seen import Seen, hashes_in
-from hub.client import connect
-from hub.publish import publish
-from hub.push import PushOptions, plan_run
+from classification.runs.record import HASHES_FILE, load_run
+from classification.runs.seen import Seen, hashes_in
+from hub.push.runs import PushOptions, plan_run
+from hub.shared.client import connect
+from hub.shared.publish import publish
 from training.export import export
 
 TEXTS = ["Company 3 falls today", "It rises", "Company 5 meets what was expected of it, " * 30, "x"]

@@ -18,24 +18,30 @@ from hub_server import HubServer
 from huggingface_hub import HfApi, constants
 from publishing import Terminal, sentence
 
-from classification import hub_client
-from classification.dataset import load_rows
+from classification.data.dataset import load_rows
 from classification.errors import InputError
-from classification.hub_client import TIMEOUT_VARIABLE, check_endpoint, prepare_client, seconds_to_wait, xet_seconds
-from classification.hub_errors import explain, explained
 from classification.lineup import pulled
-from classification.pull import Reference, find
-from classification.run import load_run
-from classification.seen import hashes_in
-from hub.client import account_of, connect, reachable
-from hub.collect import Item, collect
-from hub.comparisons import fetch_comparison, plan_comparison, pull_comparison
-from hub.feedback import FeedbackLog, fetch_marks
-from hub.jobs import plan_job, price, start
-from hub.publish import Plan, Upload, publish, same_commit
-from hub.push import PushOptions, plan_run
-from hub.repositories import front_matter, kinds_of
-from hub.space import plan_space, settle
+from classification.network import hub_client
+from classification.network.hub_client import (
+    TIMEOUT_VARIABLE,
+    check_endpoint,
+    prepare_client,
+    seconds_to_wait,
+    xet_seconds,
+)
+from classification.network.hub_errors import explain, explained
+from classification.runs.record import load_run
+from classification.runs.remote import Reference, find
+from classification.runs.seen import hashes_in
+from hub.collect.collection import Item, collect
+from hub.comparisons.datasets import fetch_comparison, plan_comparison, pull_comparison
+from hub.feedback.log import FeedbackLog, fetch_marks
+from hub.jobs.plan import plan_job, price, start
+from hub.push.runs import PushOptions, plan_run
+from hub.shared.client import account_of, connect, reachable
+from hub.shared.publish import Plan, Upload, publish, same_commit
+from hub.shared.repositories import front_matter, kinds_of
+from hub.space.plan import plan_space, settle
 
 DEMO = ROOT / "demo"
 TASK = load_run(DEMO / "tfidf").task
@@ -595,7 +601,7 @@ def test_a_pull_without_the_hub_leaves_nothing_although_a_part_is_in_the_cache(
 ) -> None:
     publish(plan_comparison(DEMO / "results", "you/part", private=False), api)
     terminal = Terminal(online, str(api.token), tmp_path / "home")
-    look = "from hub.comparisons import fetch_comparison as f; print(f('you/part').task.name)"
+    look = "from hub.comparisons.datasets import fetch_comparison as f; print(f('you/part').task.name)"
     terminal.run("-c", look)  # leaves comparison.json in the cache, and nothing else
     words = ["-m", "hub.comparisons", "pull", "you/part", "--output", tmp_path / "a" / "there"]
     found = terminal.run(*words, status=2, HF_HUB_OFFLINE="1")
@@ -629,7 +635,7 @@ def test_a_file_that_does_not_arrive_is_told(
         (Path(folder) / "table.csv").unlink()
         return folder
 
-    monkeypatch.setattr("hub.comparisons.snapshot_download", forgetful)
+    monkeypatch.setattr("hub.comparisons.datasets.snapshot_download", forgetful)
     with pytest.raises(InputError, match="cannot pull the comparison you/arrives: table.csv did not arrive; run the"):
         pull_comparison("you/arrives", tmp_path / "there", api=api)
     assert not list(tmp_path.iterdir())

@@ -15,11 +15,11 @@ import pytest
 from conftest import ROOT
 from fakes import SENTIMENT, FakeClassifier, FakeContender, FakeLineup, fake_lineup
 
-from ui import place
-from ui.answers import why
+from ui.live.answer import why
+from ui.live.contender_server import Workbench
 from ui.page import header
-from ui.place import Place
-from ui.workbench import Workbench
+from ui.session import runtime as place
+from ui.session.runtime import Place
 
 SPACE = {"SPACE_ID": "you/space", "SPACE_HOST": "you-space.hf.space", "GRADIO_SERVER_NAME": "0.0.0.0"}
 
@@ -82,7 +82,8 @@ def test_the_head_of_the_page_says_where_it_runs() -> None:
 
 def test_noticing_it_loads_no_model_library() -> None:
     code = (
-        "import sys; from ui.place import Place; Place.here(); print({'torch', 'gradio', 'spaces'} & set(sys.modules))"
+        "import sys; from ui.session.runtime import Place; Place.here(); "
+        "print({'torch', 'gradio', 'spaces'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"

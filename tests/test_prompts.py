@@ -6,7 +6,7 @@ import pytest
 from conftest import ROOT
 
 from classification.classifiers.chat import parsed
-from classification.prompts import Demonstration, answer, parse, render, system_sentence
+from classification.prompting.messages import Demonstration, answer, parse, render, system_sentence
 from classification.task import Label, Task, load_task
 
 CASES = ROOT.parent / "shared" / "cases"

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from carding import BASE, LETTERS, run_record
 
-from classification.run import BaseRecord, DataRecord
+from classification.runs.record import BaseRecord, DataRecord
 from classification.task import DatasetSource
 from hub.cards.public import base_id, dataset_id, hub_id, public, source_name, without_secrets
 

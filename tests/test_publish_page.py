@@ -23,12 +23,12 @@ from playwright.sync_api import Browser, Page, expect
 
 from classification.errors import InputError
 from classification.lineup import Lineup, load_lineup
-from hub.client import Account
-from ui import publish_view as view
-from ui import steps
+from hub.shared.client import Account
+from ui.html import publish_form as view
 from ui.page import build_page
-from ui.place import Place
-from ui.runs import Runs
+from ui.session.runs import Runs
+from ui.session.runtime import Place
+from ui.tabs import steps
 
 __all__ = ["browser"]  # a fixture
 

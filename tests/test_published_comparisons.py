@@ -16,12 +16,12 @@ from publishing import Terminal, sentence
 
 from classification.errors import InputError
 from comparison.comparison import Comparison, compare
-from comparison.plot_file import quality_plot
-from comparison.report import as_csv
-from hub.client import connect
-from hub.comparison_files import predictions_table, scores_table
-from hub.comparisons import fetch_comparison, plan_comparison, pull_comparison
-from hub.publish import publish
+from comparison.plots.plot_file import quality_plot
+from comparison.report.tables import as_csv
+from hub.comparisons.datasets import fetch_comparison, plan_comparison, pull_comparison
+from hub.comparisons.files import predictions_table, scores_table
+from hub.shared.client import connect
+from hub.shared.publish import publish
 
 TARGETS = "ABC" * 20
 

@@ -11,11 +11,11 @@ from hub_server import HubServer
 from huggingface_hub import ModelCard
 from publishing import Terminal
 
-from classification.models import _converted, locate
-from classification.run import load_run
-from hub.client import connect
-from hub.publish import publish
-from hub.push import PushOptions, plan_run
+from classification.models.pool import _converted, locate
+from classification.runs.record import load_run
+from hub.push.runs import PushOptions, plan_run
+from hub.shared.client import connect
+from hub.shared.publish import publish
 from training.export import export
 
 RESULTS = ROOT / "demo" / "results"

@@ -19,13 +19,13 @@ from hub_server import HubServer
 from safetensors.torch import load_file, save_file
 from transformers import PreTrainedTokenizerFast
 
-from classification import pull
 from classification.contenders import Contender
 from classification.errors import InputError
 from classification.lineup import Lineup, load_lineup, pulled
-from classification.models import ModelPool
-from classification.pull import Reference, find
-from classification.run import load_run
+from classification.models.pool import ModelPool
+from classification.runs import remote as pull
+from classification.runs.record import load_run
+from classification.runs.remote import Reference, find
 from classification.task import Label, Task
 
 DEMO = ROOT / "demo"
@@ -418,7 +418,7 @@ def test_half_a_cache_says_that_the_weights_are_not_there(online: HubServer, mon
 def test_a_cache_that_cannot_be_written_is_told(online: HubServer, tmp_path: Path) -> None:
     online.seed("alice/kept-nowhere", DEMO / "tfidf")
     (tmp_path / "home").touch()
-    code = "from classification.pull import *; find(Reference('alice/kept-nowhere'))"
+    code = "from classification.runs.remote import *; find(Reference('alice/kept-nowhere'))"
     environment = hub_environment(online, None, tmp_path / "home") | {"PYTHONPATH": str(ROOT)}
     found = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
     last = found.stderr.strip().splitlines()[-1]

@@ -15,11 +15,11 @@ from huggingface_hub import HfApi, ModelCard, hf_hub_download, snapshot_download
 from publishing import Terminal, sentence
 
 from classification.errors import InputError
-from classification.run import load_run
-from hub.client import account_of, check_owner, checked_repo_id, connect
-from hub.files import run_uploads, without_paths
-from hub.publish import Plan, Upload, publish, size
-from hub.push import PushOptions, plan_run
+from classification.runs.record import load_run
+from hub.push.run_files import run_uploads, without_paths
+from hub.push.runs import PushOptions, plan_run
+from hub.shared.client import account_of, check_owner, checked_repo_id, connect
+from hub.shared.publish import Plan, Upload, publish, size
 
 DEMO = ROOT / "demo"
 RESULTS = DEMO / "results"

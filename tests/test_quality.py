@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from classification.data.dataset import Rows, Splits, load_rows
 from classification.data.quality.mojibake import double_encoded, lost_character
+from classification.data.quality.report import Finding, QualityReport, report
 from classification.data.splitting import fold
-from classification.dataset import Rows, Splits, load_rows
-from classification.quality import Finding, QualityReport, report
 from classification.task import Label, Task, load_task
 
 REPO = Path(__file__).parent.parent

@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from classification.dataset import load_rows
+from classification.data.dataset import load_rows
 from classification.errors import InputError
 from classification.task import Label, Task
 

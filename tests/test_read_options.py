@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from classification.__main__ import main as classification
-from classification.run import load_run
+from classification.runs.record import load_run
 from comparison.__main__ import main as comparison
 from training.baseline import main as baseline
-from training.data import prompt_completion, tell_cut
 from training.encoder import tokenized
+from training.shared.data import prompt_completion, tell_cut
 
 TASK = """name: mood
 language: en
@@ -73,7 +73,7 @@ def test_training_and_comparing_take_the_same_words(task: Path, odd: Path, tmp_p
 
 
 def test_texts_that_are_cut_in_training_are_counted(tokenizer, task_file: Path, rows_csv: Path, caplog) -> None:
-    from classification.dataset import Rows, load_rows
+    from classification.data.dataset import Rows, load_rows
     from classification.task import load_task
 
     described = load_task(task_file)
@@ -83,7 +83,7 @@ def test_texts_that_are_cut_in_training_are_counted(tokenizer, task_file: Path, 
         prompt_completion(rows, described, tokenizer, 200)
         assert not caplog.records
         prompt_completion(long, described, tokenizer, 200)
-    assert [record.message for record in caplog.records if record.name == "training.data"] == [
+    assert [record.message for record in caplog.records if record.name == "training.shared.data"] == [
         "2 of 38 texts are cut to fit 200 tokens; --max_length sets another limit, where the model allows it."
     ]
 
@@ -91,7 +91,7 @@ def test_texts_that_are_cut_in_training_are_counted(tokenizer, task_file: Path, 
 def test_texts_that_an_encoder_cannot_read_whole_are_counted(task_file: Path, rows_csv: Path, caplog) -> None:
     from types import SimpleNamespace
 
-    from classification.dataset import load_rows
+    from classification.data.dataset import load_rows
     from classification.task import load_task
 
     class Words:

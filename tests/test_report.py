@@ -8,7 +8,7 @@ from comparing import compared, evaluated
 
 from classification.errors import InputError
 from comparison.comparison import Comparison, compare
-from comparison.report import as_csv, as_markdown, as_table
+from comparison.report.tables import as_csv, as_markdown, as_table
 
 
 def renamed(comparison: Comparison, name: str) -> Comparison:

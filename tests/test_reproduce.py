@@ -12,14 +12,14 @@ from carding import LETTERS, run_record
 from conftest import ROOT
 from trl import ModelConfig, TrlParser
 
-from classification.run import DataRecord, RunRecord, load_run
+from classification.runs.record import DataRecord, RunRecord, load_run
 from classification.task import DatasetSource, load_task
 from comparison.__main__ import make_parser
 from hub.cards.evidence import rows_of
 from hub.cards.reproduce import DEFAULTS, evaluation_command, task_file, task_yaml, training_command
 from training import encoder, sft
-from training.arguments import TaskArguments, recorded
 from training.baseline import BaselineArguments
+from training.shared.arguments import TaskArguments, recorded
 
 ROOMS = {
     "training.sft": (TaskArguments, sft.ChatArguments, sft.ChatTrainingArguments, ModelConfig),

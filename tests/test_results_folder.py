@@ -160,7 +160,7 @@ def test_on_a_full_disk_the_old_result_stays_and_nothing_is_left_behind(
 
 
 def results_write_answers():
-    from comparison.answers import write_answers
+    from comparison.prediction_table import write_answers
 
     return write_answers
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from conftest import ROOT
 
-from classification.environment import hardware, library_versions
 from classification.errors import InputError
 from classification.predictions import INVALID, Predictions
-from classification.run import RunRecord, load_run
+from classification.runs.environment import hardware, library_versions
+from classification.runs.record import RunRecord, load_run
 
 
 def test_a_record_survives_the_file(tmp_path: Path) -> None:

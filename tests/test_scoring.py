@@ -6,12 +6,12 @@ import torch
 from conftest import DATA, ROOT, chat_model, needs_packages
 
 from classification.classifiers.chat import normalised
-from classification.dataset import load_rows
-from classification.demonstrations import balanced
-from classification.encoding import encode_answers, encode_prompt
-from classification.models import ModelPool
-from classification.prompts import render
-from classification.scoring import LabelScorer, can_branch, score_plainly, shared_prefix, token_tree
+from classification.data.dataset import load_rows
+from classification.models.pool import ModelPool
+from classification.models.scoring import LabelScorer, can_branch, score_plainly, shared_prefix, token_tree
+from classification.prompting.demonstrations import balanced
+from classification.prompting.encoding import encode_answers, encode_prompt
+from classification.prompting.messages import render
 from classification.task import load_task
 
 ARCHITECTURES = ["llama", "mistral", "qwen2", "qwen3", "gemma", "gemma2", "glm", "gpt_neox", "phi3", "smollm3", "olmo2"]

@@ -11,25 +11,25 @@ from conftest import ROOT
 from hub_server import HubServer
 from test_training import train_chat, train_encoder
 
-from classification import seen
 from classification.classifiers.baseline import TfidfClassifier
 from classification.contenders import Contender, ContenderEntry
+from classification.data.dataset import Rows, load_rows
 from classification.data.splitting import fold
-from classification.dataset import Rows, load_rows
-from classification.demonstrations import Shown
 from classification.errors import InputError
 from classification.lineup import load_lineup, pulled
-from classification.models import ModelPool, Weights
-from classification.prompts import Demonstration
-from classification.run import DESCRIPTIONS, HASHES_FILE, RUN_FILES, load_run
-from classification.run_hashes import check_hashes, hashes_of
-from classification.seen import Seen, TextHashes, folded_hash, hashes_in, hashes_of_base
+from classification.models.pool import ModelPool, Weights
+from classification.prompting.demonstrations import Shown
+from classification.prompting.messages import Demonstration
+from classification.runs import seen
+from classification.runs.hashes import check_hashes, hashes_of
+from classification.runs.record import DESCRIPTIONS, HASHES_FILE, RUN_FILES, load_run
+from classification.runs.seen import Seen, TextHashes, folded_hash, hashes_in, hashes_of_base
 from classification.task import load_task
-from hub.files import run_uploads
+from hub.push.run_files import run_uploads
 from training import baseline
-from training.data import at_most
-from training.finish import evaluated
-from training.seen import hashes_of_training
+from training.shared.data import at_most
+from training.shared.finish import evaluated
+from training.shared.seen import hashes_of_training
 
 TFIDF = ROOT / "demo" / "tfidf"
 
@@ -327,7 +327,7 @@ def test_a_strangers_huge_file_is_refused_before_it_is_downloaded(
     run = tmp_path / "floor"
     shutil.copytree(TFIDF, run)
     online.seed("mallory/huge-hashes", run)
-    monkeypatch.setattr("classification.pull.LIMITS", {HASHES_FILE: 100})
+    monkeypatch.setattr("classification.runs.remote.LIMITS", {HASHES_FILE: 100})
     with pytest.raises(InputError, match="mallory/huge-hashes: text_hashes.txt is larger than 0 MB"):
         pulled("theirs", "mallory/huge-hashes", load_run(run).task)
 

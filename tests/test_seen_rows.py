@@ -13,20 +13,21 @@ from carding import card_of, comparison_with, run_record
 from comparing import compared, evaluated
 from fakes import SENTIMENT, FakeClassifier, FakeContender, FakeLineup
 
-from classification.demonstrations import Shown
 from classification.errors import InputError
-from classification.prompts import Demonstration
-from classification.seen import Seen, TextHashes
+from classification.prompting.demonstrations import Shown
+from classification.prompting.messages import Demonstration
+from classification.runs.seen import Seen, TextHashes
 from comparison.comparison import Comparison, compare
 from comparison.evaluation import Evaluation
-from comparison.report import as_csv, as_markdown, as_table
+from comparison.report.tables import as_csv, as_markdown, as_table
 from comparison.seen_rows import CLEAN, NOBODY_KNOWS, differ
 from comparison.verdict import verdict
 from hub.cards.comparison import comparison_card
 from hub.cards.evidence import Evidence
-from ui import scoreboard, trial
 from ui.api import _finished
-from ui.workbench import Workbench
+from ui.html import results_table as scoreboard
+from ui.live import evaluate_rows as trial
+from ui.live.contender_server import Workbench
 
 TARGETS = "ABC" * 20
 GOOD, FAIR, BAD = "ABC" * 20, "ABC" * 14 + "BCA" * 6, "BCA" * 20

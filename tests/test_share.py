@@ -19,15 +19,16 @@ from hub_server import HubServer
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from classification.errors import InputError
-from hub.client import connect
-from hub.comparisons import plan_comparison
-from hub.publish import publish
-from ui import share, shelf
+from hub.comparisons.datasets import plan_comparison
+from hub.shared.client import connect
+from hub.shared.publish import publish
+from ui.html.results_table import confusion_of
+from ui.live import comparison_cache as shelf
+from ui.live.comparison_cache import Shelf
 from ui.page import build_page
-from ui.place import Place
-from ui.scoreboard import confusion_of
-from ui.share import Opened
-from ui.shelf import Shelf
+from ui.session import links as share
+from ui.session.links import Opened
+from ui.session.runtime import Place
 
 __all__ = ["browser"]  # a fixture
 

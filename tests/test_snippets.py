@@ -13,9 +13,9 @@ from carding import BASE, LETTERS, TAGS, many_labels, run_record
 from conftest import ROOT, needs_packages
 
 from classification.contenders import ContenderEntry
-from classification.models import ModelPool, _converted, locate
-from classification.prompts import render
-from classification.run import BaseRecord, ExampleAnswer, RunRecord, load_run
+from classification.models.pool import ModelPool, _converted, locate
+from classification.prompting.messages import render
+from classification.runs.record import BaseRecord, ExampleAnswer, RunRecord, load_run
 from classification.task import Task
 from hub.cards.snippets import lineup_entry, snippet
 

@@ -22,11 +22,11 @@ from playwright.sync_api import Browser, expect
 from publishing import Terminal, sentence
 
 from classification.errors import InputError
-from classification.models import _converted, locate
-from hub.client import connect
-from hub.project import requirements
-from hub.publish import publish
-from hub.space import SpaceSettings, plan_space, settle, write
+from classification.models.pool import _converted, locate
+from hub.shared.client import connect
+from hub.shared.project import requirements
+from hub.shared.publish import publish
+from hub.space.plan import SpaceSettings, plan_space, settle, write
 
 DEMO = ROOT / "demo" / "lineup.yaml"
 BASES = ("HuggingFaceTB/SmolLM2-135M-Instruct", "sentence-transformers/all-MiniLM-L6-v2")

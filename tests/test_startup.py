@@ -72,8 +72,8 @@ def test_every_option_that_the_help_of_a_training_shows_is_one_of_its_flags(scri
 
     from trl import ModelConfig
 
-    from training.options import TaskArguments
-    from training.quick_help import OWN, help_of, options_of
+    from training.shared.options import TaskArguments
+    from training.shared.quick_help import OWN, help_of, options_of
 
     module = importlib.import_module(f"training.{script}")
     flags = {

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from classification.data.texts import Text, given_texts, text_of
 from classification.errors import InputError
-from classification.texts import Text, given_texts, text_of
 
 
 def given(*arguments: str, content: bytes = b"", limit: int = 100) -> tuple[list[str], list[str]]:

@@ -11,17 +11,17 @@ from safetensors.torch import load_file
 from trl.trainer.sft_trainer import DataCollatorForLanguageModeling
 
 from classification.classifiers.chat import ChatClassifier
-from classification.dataset import load_rows
-from classification.encoding import encode_answers, encode_prompt
+from classification.data.dataset import load_rows
 from classification.errors import InputError
 from classification.lineup import load_lineup
-from classification.models import Base, Weights
-from classification.prompts import render
-from classification.run import load_run
+from classification.models.pool import Base, Weights
+from classification.prompting.encoding import encode_answers, encode_prompt
+from classification.prompting.messages import render
+from classification.runs.record import load_run
 from classification.task import load_task
 from training import baseline, encoder, sft
-from training.clock import Clock, trained_seconds
-from training.data import IGNORED, TreeCollator, at_most, prompt_completion
+from training.shared.clock import Clock, trained_seconds
+from training.shared.data import IGNORED, TreeCollator, at_most, prompt_completion
 
 COMMON = ["--num_train_epochs", "1", "--logging_steps", "1", "--dataloader_pin_memory", "false", "--use_cpu", "true"]
 

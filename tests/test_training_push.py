@@ -12,8 +12,8 @@ from test_training import train_chat, train_encoder
 
 from classification.errors import InputError
 from classification.lineup import pulled
-from classification.models import ModelPool
-from classification.run import load_run
+from classification.models.pool import ModelPool
+from classification.runs.record import load_run
 from classification.task import load_task
 from training import baseline
 

@@ -14,16 +14,22 @@ import pytest
 from comparing import compared
 from fakes import EMOTIONS, SENTIMENT, FakeClassifier, FakeContender, FakeLineup, fake_comparison, fake_lineup
 
+from classification.data.texts import Text
 from classification.errors import InputError
-from classification.texts import Text
-from comparison import colours, plots
+from comparison.plots import quality_by_speed as plots
+from comparison.plots.colours import APPROACHES, BACKGROUND_DARK, BACKGROUND_LIGHT
 from comparison.verdict import verdict
-from ui import cards, compare, confusion, data, results, scoreboard, theme
-from ui.answers import MAX_CHARACTERS, Answer, checked_text, differs, majority
+from ui import data
+from ui.html import answer_cards as cards
+from ui.html import confusion_matrix as confusion
+from ui.html import results_table as scoreboard
+from ui.live.answer import MAX_CHARACTERS, Answer, checked_text, differs, majority
+from ui.live.contender_server import Workbench
+from ui.live.contender_state import Seat
 from ui.page import build_page
-from ui.seats import Seat
 from ui.serving import appearance
-from ui.workbench import Workbench
+from ui.style import colours, theme
+from ui.tabs import compare, results
 
 
 def workbench(*contenders: FakeContender, patience: float = 5.0) -> Workbench:
@@ -283,7 +289,7 @@ def seen(colour: str, vision: str) -> np.ndarray:
     return TO_OKLAB @ np.cbrt(TO_LMS @ rgb)
 
 
-SCHEMES = [(colours.LABELS_LIGHT, colours.CARD_LIGHT), (colours.LABELS_DARK, colours.CARD_DARK)]
+SCHEMES = [(colours.LABELS_LIGHT, BACKGROUND_LIGHT), (colours.LABELS_DARK, BACKGROUND_DARK)]
 
 
 @pytest.mark.parametrize(("labels", "card"), SCHEMES)
@@ -307,7 +313,7 @@ def test_text_can_be_read_on_every_surface(dark: int) -> None:
     for ink, surface in itertools.product(("ink", "muted", "accent", "bad", "odd", "good"), ("card", "paper")):
         assert contrast(tokens[ink], tokens[surface]) >= 4.5, (ink, surface)
     assert contrast(tokens["on-accent"], tokens["accent"]) >= 4.5
-    for pair in colours.APPROACHES.values():
+    for pair in APPROACHES.values():
         assert contrast(pair[dark], tokens["paper"]) >= 4.5
 
 

@@ -15,18 +15,18 @@ from conftest import ROOT
 from safetensors.torch import load_file, save_file
 from test_training import as_classifier, train_chat, train_encoder
 
-from classification import run_folder
 from classification.errors import InputError
+from classification.files.writing import explained_writing
 from classification.lineup import load_lineup
-from classification.local_run import LocalRun
-from classification.run import HASHES_FILE, RUN_FILE, load_run
-from classification.run_folder import check_place, tidy, whole_run
-from classification.run_hashes import check_hashes, hashes_of, vouched
-from classification.writing import explained_writing
-from hub.push import PushOptions, plan_run
+from classification.runs import folder as run_folder
+from classification.runs.folder import check_place, tidy, whole_run
+from classification.runs.hashes import check_hashes, hashes_of, vouched
+from classification.runs.local import LocalRun
+from classification.runs.record import HASHES_FILE, RUN_FILE, load_run
+from hub.push.runs import PushOptions, plan_run
 from training import baseline, export
-from training.checkpoints import not_whole
-from training.record import RECORD, Training
+from training.shared.checkpoints import not_whole
+from training.shared.record import RECORD, Training
 
 TFIDF = ROOT / "demo" / "tfidf"
 STEPS = ["--eval_strategy", "steps", "--eval_steps", "1", "--save_strategy", "steps", "--save_steps", "1"]
@@ -219,7 +219,8 @@ def test_where_nothing_can_be_written_or_a_file_stands_nothing_is_trained(
     def refuse(*_: object, **__: object) -> str:
         raise PermissionError(errno.EACCES, "Permission denied")
 
-    monkeypatch.setattr("classification.models.ModelPool._load", lambda *_, **__: pytest.fail("a model was loaded"))
+    loads = "classification.models.pool.ModelPool._load"
+    monkeypatch.setattr(loads, lambda *_, **__: pytest.fail("a model was loaded"))
     model = chat_folder if script == "chat" else encoder_folder
     (tmp_path / "file").write_text("mine")
     with pytest.raises(InputError, match="file: file exists; name a folder that can be written to with --output_dir"):

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from classification import yaml_files
 from classification.errors import InputError
+from classification.files import yaml_files
+from classification.files.yaml_files import read_yaml, read_yaml_file
 from classification.lineup import load_lineup
 from classification.task import load_task
-from classification.yaml_files import read_yaml, read_yaml_file
 
 GOOD = "name: t\nlanguage: en\ninstruction: Decide.\nlabels: [a, b]\n"
 

@@ -9,9 +9,9 @@ Takes seconds. The run folder also holds the class counts, which is all that the
 from __future__ import annotations
 
 if __name__ == "__main__":  # before the libraries below are imported, which takes seconds
-    from classification.endpoint import end_without_address
+    from classification.network.endpoint import end_without_address
 
-    from .quick_help import answer_help
+    from .shared.quick_help import answer_help
 
     answer_help("baseline", __doc__)
     end_without_address()
@@ -24,19 +24,19 @@ from pathlib import Path
 from trl import TrlParser
 
 from classification.classifiers.baseline import TfidfClassifier
-from classification.dataset import load_splits
-from classification.environment import hardware, library_versions
+from classification.data.dataset import load_splits
 from classification.errors import InputError
-from classification.run import RunRecord
-from classification.run_folder import check_place, whole_run
+from classification.runs.environment import hardware, library_versions
+from classification.runs.folder import check_place, whole_run
+from classification.runs.record import RunRecord
 from classification.task import load_task
 
-from .data import at_most
-from .finish import command_line, data_record, evaluated, example_answers, seal
-from .flags import check_ranges, parsed
-from .options import BaselineArguments, TaskArguments
-from .publishing import fulfil, wished
-from .seen import hashes_of_training
+from .shared.data import at_most
+from .shared.finish import command_line, data_record, evaluated, example_answers, seal
+from .shared.flags import check_ranges, parsed
+from .shared.options import BaselineArguments, TaskArguments
+from .shared.publishing import fulfil, wished
+from .shared.seen import hashes_of_training
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -11,9 +11,9 @@ Flags of `TrainingArguments` and the LoRA flags of TRL's `ModelConfig` work, or 
 from __future__ import annotations
 
 if __name__ == "__main__":  # before the libraries below are imported, which takes seconds
-    from classification.endpoint import end_without_address
+    from classification.network.endpoint import end_without_address
 
-    from .quick_help import answer_help
+    from .shared.quick_help import answer_help
 
     answer_help("encoder", __doc__)
     end_without_address()
@@ -30,24 +30,24 @@ from transformers import DataCollatorWithPadding, EvalPrediction, Trainer, Train
 from trl import ModelConfig, TrlParser
 
 from classification.classifiers.encoder import EncoderClassifier, context_length, probabilities
-from classification.dataset import Rows
+from classification.data.dataset import Rows
 from classification.errors import InputError
-from classification.models import Base, ModelPool
+from classification.files.writing import made
+from classification.models.pool import Base, ModelPool
 from classification.predictions import decide
-from classification.run_folder import check_place
+from classification.runs.folder import check_place
 from classification.task import Task, load_task
-from classification.writing import made
 from comparison.scores import headline
 
-from .arguments import asked_model, callbacks, recorded
-from .checkpoints import WholeCheckpoints, resume_point
-from .data import at_most, tell_cut, training_splits
-from .finish import Outcome, base_record, command_line, finish
-from .flags import check_flags, check_length, check_targets, parsed
-from .options import ComparisonDefaults, EncoderArguments, TaskArguments
-from .publishing import fulfil, wished
-from .record import Training
-from .seen import hashes_of_training
+from .shared.arguments import asked_model, callbacks, recorded
+from .shared.checkpoints import WholeCheckpoints, resume_point
+from .shared.data import at_most, tell_cut, training_splits
+from .shared.finish import Outcome, base_record, command_line, finish
+from .shared.flags import check_flags, check_length, check_targets, parsed
+from .shared.options import ComparisonDefaults, EncoderArguments, TaskArguments
+from .shared.publishing import fulfil, wished
+from .shared.record import Training
+from .shared.seen import hashes_of_training
 
 #: Names that a classification head, and the pooling before it, has across transformers' encoders.
 HEADS = ("classifier", "score", "pooler", "pre_classifier", "head", "classification_head")

@@ -9,9 +9,9 @@ The new run folder is a run like any other: a lineup names it, ``python -m hub.p
 from __future__ import annotations
 
 if __name__ == "__main__":  # before the libraries below are imported, which takes seconds
-    from classification.endpoint import end_without_address
+    from classification.network.endpoint import end_without_address
 
-    from .quick_help import export_parser
+    from .shared.quick_help import export_parser
 
     end_without_address()
     export_parser().parse_args()  # ends here where it asks for help or makes a mistake
@@ -31,14 +31,14 @@ from classification.classifiers.encoder import EncoderClassifier
 from classification.classifiers.onnx import MODEL, OnnxClassifier
 from classification.contenders import Contender, ContenderEntry
 from classification.errors import InputError
-from classification.models import ModelPool
-from classification.run import HASHES_FILE, RunRecord, is_between, load_run
-from classification.run_folder import check_place, tidy, whole_run
-from classification.seen import TextHashes
-from classification.writing import made
+from classification.files.writing import made
+from classification.models.pool import ModelPool
+from classification.runs.folder import check_place, tidy, whole_run
+from classification.runs.record import HASHES_FILE, RunRecord, is_between, load_run
+from classification.runs.seen import TextHashes
 
-from .finish import command_line, seal
-from .quick_help import export_parser
+from .shared.finish import command_line, seal
+from .shared.quick_help import export_parser
 
 #: Texts of different lengths, so that neither length nor number of texts is taken for fixed.
 SAMPLES = ("a short text", "another text that is somewhat longer than the first one")

@@ -11,9 +11,9 @@ them.
 from __future__ import annotations
 
 if __name__ == "__main__":  # before the libraries below are imported, which takes seconds
-    from classification.endpoint import end_without_address
+    from classification.network.endpoint import end_without_address
 
-    from .quick_help import answer_help
+    from .shared.quick_help import answer_help
 
     answer_help("sft", __doc__)
     end_without_address()
@@ -29,27 +29,27 @@ from transformers import TrainerControl
 from trl import ModelConfig, SFTConfig, SFTTrainer, TrlParser, get_peft_config
 
 from classification.classifiers.chat import ChatClassifier
-from classification.dataset import Rows
+from classification.data.dataset import Rows
 from classification.errors import InputError
-from classification.models import Base, ModelPool
+from classification.files.writing import made
+from classification.models.pool import Base, ModelPool
+from classification.models.scoring import can_branch
 from classification.predictions import decide
-from classification.run import Method
-from classification.run_folder import check_place
-from classification.scoring import can_branch
+from classification.runs.folder import check_place
+from classification.runs.record import Method
 from classification.task import Task, load_task
-from classification.writing import made
 from comparison.evaluation import target_matrix
 from comparison.scores import headline
 
-from .arguments import asked_model, callbacks, recorded
-from .checkpoints import WholeCheckpoints, resume_point
-from .data import IGNORED, TreeCollator, at_most, prompt_completion, training_splits
-from .finish import Outcome, base_record, command_line, finish
-from .flags import by_loss, check_flags, check_length, check_targets, parsed
-from .options import ChatArguments, ComparisonDefaults, TaskArguments
-from .publishing import fulfil, wished
-from .record import Training
-from .seen import hashes_of_training
+from .shared.arguments import asked_model, callbacks, recorded
+from .shared.checkpoints import WholeCheckpoints, resume_point
+from .shared.data import IGNORED, TreeCollator, at_most, prompt_completion, training_splits
+from .shared.finish import Outcome, base_record, command_line, finish
+from .shared.flags import by_loss, check_flags, check_length, check_targets, parsed
+from .shared.options import ChatArguments, ComparisonDefaults, TaskArguments
+from .shared.publishing import fulfil, wished
+from .shared.record import Training
+from .shared.seen import hashes_of_training
 
 #: Tokens that a batch of short texts comes to; a model that takes a tree of them takes any of ours.
 TYPICAL_TREE = 4096

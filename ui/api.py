@@ -16,16 +16,16 @@ from gradio.events import api
 
 from classification.errors import InputError, one_of
 from comparison.comparison import Comparison
-from comparison.report import as_csv, as_markdown, as_table
+from comparison.report.tables import as_csv, as_markdown, as_table
 from comparison.verdict import verdict
 
 from . import data
-from .account import visitor
 from .events import TURNS
-from .place import Place
-from .shelf import Shelf
-from .trial import Progress, checked_rows, try_out
-from .workbench import Workbench
+from .live.comparison_cache import Shelf
+from .live.contender_server import Workbench
+from .live.evaluate_rows import Progress, checked_rows, try_out
+from .session.account import visitor
+from .session.runtime import Place
 
 #: What programs may call, and how many of them at a time.
 FUNCTIONS: dict[str, dict[str, Any]] = {

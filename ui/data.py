@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from classification.texts import Text
+from classification.data.texts import Text
 
-from .answers import Answer, checked_text, differs, majority
-from .seats import Seat
-from .workbench import Workbench
+from .live.answer import Answer, checked_text, differs, majority
+from .live.contender_server import Workbench
+from .live.contender_state import Seat
 
 
 def compare(workbench: Workbench, text: object) -> dict[str, Any]:

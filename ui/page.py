@@ -10,16 +10,16 @@ import gradio as gr
 from comparison.comparison import Comparison
 
 from .api import FUNCTIONS, Tools
-from .compare import CompareTab
 from .events import PRIVATE
-from .feedback import Collecting, FeedbackPanel
-from .place import Place
-from .publish import PublishTab
-from .results import ResultsTab
-from .seats import Lineup
-from .share import Opened
-from .shelf import Shelf
-from .workbench import Workbench
+from .live.comparison_cache import Shelf
+from .live.contender_server import Workbench
+from .live.contender_state import Lineup
+from .session.links import Opened
+from .session.runtime import Place
+from .tabs.compare import CompareTab
+from .tabs.feedback import Collecting, FeedbackPanel
+from .tabs.publish import PublishTab
+from .tabs.results import ResultsTab
 
 TITLE = "Prompt or Tune"
 LONGEST_QUEUE = 64

@@ -9,8 +9,8 @@ import gradio as gr
 from starlette.requests import Request
 from starlette.responses import RedirectResponse
 
-from . import theme
 from .api import speak_json
+from .style import theme
 
 
 def serve(page: gr.Blocks, *, wait: bool = True, **options: Any) -> str:

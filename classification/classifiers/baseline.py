@@ -20,7 +20,7 @@ from ..errors import InputError, shown
 from ..predictions import Predictions
 from ..task import Task
 from .baseline_settings import SETTINGS_FILE, BaselineSettings, FeatureSettings, Targets, held_labels, load_settings
-from .textfeatures import analysis, fit_one_vs_rest, fit_softmax, vectorizer_for
+from .tfidf_features import analysis, fit_one_vs_rest, fit_softmax, vectorizer_for
 
 VOCABULARY_FILE, WEIGHTS_FILE = "vocabulary.txt", "model.safetensors"
 

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ..errors import InputError
-from ..files import LONGEST_RECORD, read_limited
+from ..files.reading import LONGEST_RECORD, read_limited
 from ..task import Task, explain
-from .textfeatures import Analyzer
+from .tfidf_features import Analyzer
 
 SETTINGS_FILE = "baseline.json"
 

@@ -11,12 +11,12 @@ import torch
 from numpy.typing import NDArray
 from transformers import GenerationConfig
 
-from ..encoding import EncodedPrompt, encode_answers, encode_prompt
 from ..errors import InputError
-from ..models import Base
+from ..models.pool import Base
+from ..models.scoring import LabelScorer, shared_prefix
 from ..predictions import Predictions
-from ..prompts import Demonstration, Message, parse, render
-from ..scoring import LabelScorer, shared_prefix
+from ..prompting.encoding import EncodedPrompt, encode_answers, encode_prompt
+from ..prompting.messages import Demonstration, Message, parse, render
 from ..task import Task
 
 Decode = Literal["score", "generate"]

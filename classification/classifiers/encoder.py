@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from ..errors import InputError
-from ..models import Base
+from ..models.pool import Base
 from ..predictions import Predictions
 from ..task import Task
 

@@ -14,7 +14,7 @@ from transformers import AutoTokenizer
 
 from ..errors import InputError, shown
 from ..predictions import Predictions
-from ..run import RunRecord
+from ..runs.record import RunRecord
 from ..task import Task
 from .encoder import BATCH_SIZE, probabilities
 

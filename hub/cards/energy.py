@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from classification.run import RunRecord
+from classification.runs.record import RunRecord
 
 #: What Green Algorithms takes for a core of a processor that it does not list.
 WATTS_PER_CORE = 12

@@ -9,8 +9,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from classification.errors import InputError, shown
-from classification.run import RunRecord
-from classification.seen import Seen
+from classification.runs.record import RunRecord
+from classification.runs.seen import Seen
 from comparison.comparison import Comparison
 from comparison.records import Ends, Measured, Pair, Scores, TaskRecord
 

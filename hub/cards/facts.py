@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from classification.run import RunRecord
+from classification.runs.record import RunRecord
 
 from .energy import Energy
 from .licences import HUB

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from classification.run import RunRecord
+from classification.runs.record import RunRecord
 from comparison.records import Ends
 from comparison.seen_rows import counted, meaning
 from comparison.verdict import ALPHA

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from classification.run import RunRecord
+from classification.runs.record import RunRecord
 from comparison.records import Scores
 
 from .evidence import Evidence

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from classification.errors import InputError, nearest, one_of, shown
-from classification.run import RunRecord
+from classification.runs.record import RunRecord
 from comparison.comparison import Comparison
 from comparison.records import Contender, Failed, Measured
 

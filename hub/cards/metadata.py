@@ -7,7 +7,7 @@ from typing import Any
 from huggingface_hub import EvalResult, ModelCardData
 
 from classification.errors import InputError, shown
-from classification.run import RunRecord
+from classification.runs.record import RunRecord
 
 from .check import LANGUAGE
 from .evidence import EvaluatedRows, Evidence

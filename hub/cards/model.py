@@ -6,7 +6,7 @@ What a card says stands in ``templates/model.md.j2``; here is what it says it ab
 from __future__ import annotations
 
 from classification.errors import one_of
-from classification.run import RunRecord
+from classification.runs.record import RunRecord
 
 from .check import checked
 from .energy import energy_of

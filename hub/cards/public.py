@@ -11,8 +11,8 @@ from pathlib import PurePosixPath
 
 from huggingface_hub.utils import HFValidationError, validate_repo_id
 
-from classification.hub_errors import without_tokens
-from classification.run import RunRecord
+from classification.network.hub_errors import without_tokens
+from classification.runs.record import RunRecord
 
 #: Access tokens of the services that people keep beside the Hub.
 OTHER_TOKEN = re.compile(

@@ -16,7 +16,7 @@ from typing import Any
 
 import yaml
 
-from classification.run import RunRecord
+from classification.runs.record import RunRecord
 from classification.task import Task
 
 from .evidence import EvaluatedRows

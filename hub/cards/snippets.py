@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 
-from classification.prompts import Message, render
-from classification.run import RunRecord
+from classification.prompting.messages import Message, render
+from classification.runs.record import RunRecord
 from classification.task import Task
 
 from .markdown import Python, render_python

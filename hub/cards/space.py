@@ -9,7 +9,7 @@ import yaml
 
 from classification.lineup import Lineup
 
-from ..project import ROOT
+from ..shared.project import ROOT
 from .markdown import Markdown, link, render, table
 from .public import public
 

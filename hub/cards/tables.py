@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from classification.run import ExampleAnswer, RunRecord
+from classification.runs.record import ExampleAnswer, RunRecord
 from comparison.comparison import Comparison
 from comparison.records import Measured, Scores
-from comparison.report import FLOOR, SEEN, Column, columns_of
+from comparison.report.tables import FLOOR, SEEN, Column, columns_of
 
 from .markdown import Markdown, code, escaped, table
 from .snippets import MOST_LABELS

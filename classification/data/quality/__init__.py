@@ -1,1 +1,1 @@
-"""The checks behind `classification.quality`."""
+"""The checks behind `classification.data.quality.report`."""

@@ -1,4 +1,4 @@
-"""The checks behind `classification.quality`: each looks at one thing and yields what it finds."""
+"""The checks behind `classification.data.quality.report`: each looks at one thing and yields what it finds."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from itertools import combinations
 
-from ...dataset import Splits
 from ...errors import shown
 from ...task import Task
 from ..counting import EXAMPLES, counted
+from ..dataset import Splits
 from ..splitting import fold
 from .findings import (
     NOTABLE_SHARE,

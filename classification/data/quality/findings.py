@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass
 from typing import Literal
 
-from ...dataset import Rows, Splits
 from ...task import Task
 from ..counting import EXAMPLES, counted
+from ..dataset import Rows, Splits
 
 Severity = Literal["error", "warning", "note"]
 

@@ -6,8 +6,8 @@ import ast
 import json
 from collections.abc import Callable, Iterator
 
-from ...dataset import Rows, Splits
 from ...task import Task
+from ..dataset import Rows, Splits
 from .findings import Finding, Severity, examples_of, rows_found
 
 #: A longer text is not taken for an object that was written as text.

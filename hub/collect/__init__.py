@@ -1,0 +1,1 @@
+"""``python -m hub.collect``: a collection of all that a lineup names."""

@@ -1,0 +1,1 @@
+"""``python -m hub.comparisons``: a comparison becomes a dataset on the Hub, and back."""

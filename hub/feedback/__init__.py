@@ -1,0 +1,1 @@
+"""``python -m hub.feedback``: labels that visitors gave, kept on the Hub and read back as rows."""

@@ -1,0 +1,1 @@
+"""``python -m hub.jobs``: a training runs on the Hub's machines."""

@@ -1,0 +1,1 @@
+"""``python -m hub.push``: a run folder becomes a model on the Hub."""

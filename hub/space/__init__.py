@@ -1,0 +1,1 @@
+"""``python -m hub.space``: a lineup becomes a Space."""

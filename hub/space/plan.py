@@ -1,0 +1,144 @@
+"""The files of a Space for a lineup: this repository's page, the lineup, and what it names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from huggingface_hub import HfApi, SpaceHardware
+from huggingface_hub.errors import RepositoryNotFoundError
+
+from classification.errors import InputError, nearest, one_of
+from classification.lineup import load_lineup
+from classification.models.pool import PACKAGED
+from classification.network.hub_errors import explain, explained
+
+from ..cards.space import ZERO, ZERO_TORCH, SpaceSettings, space_card
+from ..shared.client import checked_repo_id, connect
+from ..shared.new_folder import new_folder
+from ..shared.project import requirements, sources
+from ..shared.publish import README, Plan, Upload
+from ..shared.repositories import card_of, names_of
+from .lineup_bundle import LINEUP, Moved, moved
+
+#: The rooms of the house that a page needs; whoever only looks and compares trains nothing.
+ROOMS = ("app.py", "classification", "comparison", "hub", "ui")
+UNUSED_PACKAGES = ("trl",)
+REPLACES = ("app.py", "requirements.txt", LINEUP, "task.yaml", "results/*", "runs/*", *(f"{r}/*" for r in ROOMS[1:]))
+OURS = "prompt-or-tune"
+#: What a Space holds that was made and never filled, such as one whose first push broke off.
+NEW = {".gitattributes", README}
+
+
+def plan_space(
+    lineup_file: Path,
+    repo_id: str,
+    settings: SpaceSettings | None = None,
+    *,
+    private: bool = True,
+    api: HfApi | None = None,
+) -> Plan:
+    """Everything that a Space for a lineup consists of; local runs go along, those on the Hub are pulled there.
+
+    Args:
+        lineup_file: the lineup.
+        repo_id: ``owner/name`` of the Space.
+        settings: title, hardware and so on.
+        private: whether a new Space is private.
+        api: looks which models everybody may download; without one, only those that are known to be public.
+
+    Raises:
+        InputError: the lineup cannot be used, names what a Space cannot see, or the Space holds another app.
+    """
+    repo_id, settings = checked_repo_id(repo_id), settings or SpaceSettings()
+    _check_settings(settings)
+    lineup = load_lineup(lineup_file)
+    there = moved(lineup)
+    if api is not None:
+        _check_ours(api, repo_id)
+    card = space_card(lineup, settings, models=there.models, datasets=there.datasets, preload=_public(there, api))
+    uploads = (
+        Upload(README, card.encode()),
+        Upload("requirements.txt", _requirements(settings).encode()),
+        *sources(ROOMS),
+        *there.uploads,
+    )
+    return Plan(
+        repo_id, uploads, f"Compare the contenders of {lineup.task.name}",
+        repo_type="space", replaces=REPLACES, private=private,
+    )  # fmt: skip
+
+
+def _check_settings(settings: SpaceSettings) -> None:
+    name, allowed = settings.hardware, [hardware.value for hardware in SpaceHardware]
+    if name not in allowed:
+        raise InputError(f"no Space has the hardware {name!r}{nearest(name, allowed)}; allowed: {one_of(allowed)}.")
+    if settings.comparison:
+        checked_repo_id(settings.comparison)
+
+
+def write(plan: Plan, folder: Path) -> None:
+    """Write a plan's files into a new folder.
+
+    Raises:
+        InputError: the folder is there already and holds something.
+    """
+    with new_folder(folder) as unfinished:
+        for upload in plan.uploads:
+            place = unfinished / upload.path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(upload.read())
+
+
+def settle(
+    repo_id: str, api: HfApi, *, variables: dict[str, str], secrets: dict[str, str], hardware: str | None = None
+) -> None:
+    """Set a Space's variables and secrets, and ask for its hardware.
+
+    Raises:
+        InputError: the Hub refused, for want of a payment method or of the right to.
+    """
+    with explained(f"set up the Space {repo_id}"):
+        for key, value in variables.items():
+            api.add_space_variable(repo_id, key, value)
+        for key, value in secrets.items():
+            api.add_space_secret(repo_id, key, value)
+        if hardware:
+            api.request_space_hardware(repo_id, hardware)
+
+
+def _requirements(settings: SpaceSettings) -> str:
+    zero = settings.hardware == ZERO
+    return requirements(
+        without=UNUSED_PACKAGES, instead={"torch": ZERO_TORCH} if zero else None, also=("spaces",) if zero else ()
+    )
+
+
+def _public(there: Moved, api: HfApi | None) -> list[str]:
+    """Models that are fetched when the Space is built, which the Hub does for public ones only."""
+    if api is None:
+        return [model for model in there.models if model in PACKAGED]
+    nobody = connect("")
+    found = []
+    for model in there.models:
+        try:
+            info = nobody.model_info(model)
+        except Exception as error:
+            if explain(error) is None:
+                raise
+            if model in PACKAGED:  # the Hub cannot be asked, and these are known to be public
+                found.append(model)
+        else:
+            found += [] if info.private or info.gated else [model]
+    return found
+
+
+def _check_ours(api: HfApi, repo_id: str) -> None:
+    """A Space that holds somebody's other app is never written over."""
+    with explained(f"look at the Space {repo_id}"):
+        try:
+            found = api.space_info(repo_id)
+        except RepositoryNotFoundError:
+            return
+        tags = card_of(api, found, repo_type="space").get("tags") or []
+    if OURS not in tags and not names_of(found) <= NEW:
+        raise InputError(f"the Space {repo_id} holds another app; choose another name, or delete that Space first.")

@@ -1,0 +1,29 @@
+"""What a training sees: hashes of its texts, kept in every checkpoint and in the run folder."""
+
+from __future__ import annotations
+
+from classification.data.rows import Rows
+from classification.models.pool import Weights
+from classification.runs.seen import TextHashes, hashes_of_base
+
+
+def hashes_of_training(train: Rows, validation: Rows | None, *, base: Weights | None = None) -> TextHashes | None:
+    """The hashes of a run's texts, for comparisons to count which rows it has seen.
+
+    What a base model that is itself a run or a checkpoint had seen before is among them. A resumed training has the
+    rows that it began with, since others are refused.
+
+    Args:
+        train: the rows that are trained on, and no others.
+        validation: the rows that choose the checkpoint and that the recorded scores are of.
+        base: the copy of the base model that is trained.
+
+    Returns:
+        ``None`` where nobody knows what the base model has seen: hashes of less than was seen would make a comparison
+        look cleaner than it is.
+    """
+    own = TextHashes.of(train.texts, validation.texts if validation is not None else ())
+    if base is None or base.kind != "path":
+        return own
+    earlier = hashes_of_base(base.location)
+    return None if earlier is None else own | earlier

@@ -1,0 +1,241 @@
+"""A board of contenders as HTML: pure functions, every text from outside escaped and bounded."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from html import escape
+
+from classification.errors import one_of
+from classification.task import Task
+from comparison.plots.colours import approach_class
+
+from ..live.answer import Answer, differs, majority
+from ..live.contender_state import Seat
+from ..style.colours import label_classes
+
+#: approach -> (heading of its lane, what it means)
+LANES = {
+    "baseline": ("Baseline", "the floor any model must beat"),
+    "zero-shot": ("Zero-shot", "asked with the instruction only"),
+    "few-shot": ("Few-shot", "asked with labelled examples"),
+    "fine-tuned": ("Fine-tuned", "trained on labelled rows"),
+}
+BARS_SHOWN = 3
+LONGEST_SAID = 300
+LONGEST_PROMPT = 20_000
+
+
+def board(task: Task, seats: Sequence[Seat], *, asked: bool, aside: str = "") -> str:
+    """All contenders in lanes by approach, under a line that sums up what they said.
+
+    Args:
+        task: what is decided.
+        seats: the contenders; lanes keep their order.
+        asked: whether a text has been asked, so that who has not answered is expected to.
+        aside: HTML that stands at the end of that line.
+    """
+    agreed = majority(seat.answer for seat in seats)
+    names = [*LANES, *dict.fromkeys(seat.approach for seat in seats if seat.approach not in LANES)]
+    lanes = [_lane(task, name, [s for s in seats if s.approach == name], agreed, asked) for name in names]
+    busy = asked and not all(seat.settled or seat.note for seat in seats)
+    head = f'<div class="said">{summary(seats, asked=asked)}{aside}</div>'
+    return f'{head}<div class="lanes" aria-busy="{str(busy).lower()}">{"".join(lanes)}</div>'
+
+
+def summary(seats: Sequence[Seat], *, asked: bool) -> str:
+    """One line, announced by screen readers: who answered what so far, or who is still loading."""
+    if not asked:
+        return f'<p class="summary" role="status">{escape(_loading_sentence(seats))}</p>'
+    answers = [seat.answer for seat in seats if seat.answer is not None and seat.answer.error is None]
+    votes = Counter(", ".join(a.labels) or "no label" for a in answers if a.valid)
+    parts = [f"<strong>{len(answers)} of {len(seats)}</strong> answered"]
+    parts += [f"{escape(label)} ×{count}" for label, count in votes.most_common(BARS_SHOWN)]
+    invalid = sum(not answer.valid for answer in answers)
+    failed = sum(seat.failed for seat in seats)
+    parts += [f"{invalid} invalid"] * bool(invalid) + [f"{failed} failed"] * bool(failed)
+    if len(answers) > 1:
+        parts.append('<span class="verdict">' + escape(_agreement(seats, answers)) + "</span>")
+    separated = ' <span class="dot" aria-hidden="true">·</span> '.join(parts)
+    return f'<p class="summary" role="status" aria-live="polite">{separated}</p>'
+
+
+def alert(sentence: str) -> str:
+    """A sentence in place of an answer: what was wrong with what was asked."""
+    begins_with_a_word = re.match("[a-z]+ ", sentence)
+    told = sentence[0].upper() + sentence[1:] if begins_with_a_word else sentence  # and not with a path or a name
+    return f'<p class="alert" role="alert">{escape(told)}</p>'
+
+
+def _agreement(seats: Sequence[Seat], answers: Sequence[Answer]) -> str:
+    agreed = majority(answers)
+    if agreed is None:
+        return "no majority"
+    others = [seat.name for seat in seats if differs(seat.answer, agreed)]
+    sentence = f"majority says {', '.join(agreed) or 'no label'}"
+    if not others:
+        return sentence
+    return f"{sentence}, {len(others)} {'differs' if len(others) == 1 else 'differ'}"
+
+
+def _loading_sentence(seats: Sequence[Seat]) -> str:
+    loading = [seat for seat in seats if seat.phase in ("waiting", "loading")]
+    if not loading:
+        failed = sum(seat.phase == "failed" for seat in seats)
+        return f"{len(seats) - failed} contenders are ready." + (f" {failed} could not load." if failed else "")
+    now = next((seat for seat in loading if seat.phase == "loading"), loading[0])
+    ready = sum(seat.phase == "ready" for seat in seats)
+    return f"{ready} of {len(seats)} contenders are ready; loading {now.name}…"
+
+
+def _lane(task: Task, approach: str, seats: Sequence[Seat], agreed: tuple[str, ...] | None, asked: bool) -> str:
+    if not seats:
+        return ""
+    heading, meaning = LANES.get(approach, (approach, ""))
+    cards = "".join(card(task, seat, agreed=agreed, asked=asked) for seat in seats)
+    return (
+        f'<section class="lane {approach_class(approach)}" aria-label="{escape(heading)}">'
+        f"<header><h2>{escape(heading)}</h2><p>{escape(meaning)}</p></header>{cards}</section>"
+    )
+
+
+def card(task: Task, seat: Seat, *, agreed: tuple[str, ...] | None = None, asked: bool = True) -> str:
+    """One contender: its answer, or what it is doing, or why it failed."""
+    odd = differs(seat.answer, agreed)
+    badge = '<span class="badge differs">differs</span>' if odd else ""
+    return (
+        f'<article class="card {seat.phase}{" odd" if odd else ""}" aria-label="{escape(seat.name)}">'
+        f'<header><h3 title="{escape(seat.about)}">{escape(seat.name)}</h3>{badge}</header>'
+        f"{_body(task, seat, asked)}</article>"
+    )
+
+
+def _body(task: Task, seat: Seat, asked: bool) -> str:
+    if seat.answer is not None:
+        return _answered(task, seat.answer)
+    if seat.phase == "failed":
+        return _failed(seat.note)
+    return _state(task, seat, asked)
+
+
+def _state(task: Task, seat: Seat, asked: bool) -> str:
+    """What a contender that has not answered is doing."""
+    about = f'<p class="about">{escape(seat.about)}</p>'
+    if seat.note:
+        return f'<p class="state">{escape(seat.note)}</p>{about}'
+    if seat.phase == "loading":
+        return f'<p class="state working">loading {escape(seat.about)}…</p>{_skeleton(task)}'
+    if seat.phase == "waiting":
+        return f'<p class="state">waits to be loaded</p>{about}'
+    if not asked:
+        return f'<p class="state ready">ready</p>{about}'
+    state = "answering…" if seat.phase == "asking" else "waits for its turn"
+    return f'<p class="state working">{state}</p>{_skeleton(task)}'
+
+
+def _failed(reason: str) -> str:
+    cross = '<span class="cross" aria-hidden="true">✕</span>'
+    return f'<p class="answer bad">{cross} failed</p><p class="why">{_cut(reason, LONGEST_SAID)}</p>'
+
+
+def _skeleton(task: Task) -> str:
+    rows = min(len(task.labels), BARS_SHOWN)
+    return '<div class="skeleton" aria-hidden="true">' + "<i></i>" * rows + "</div>"
+
+
+def _answered(task: Task, answer: Answer) -> str:
+    if answer.error is not None:
+        return _failed(answer.error)
+    head = _given(task, answer) if answer.valid else _invalid(task, answer)
+    return f"{head}{_facts(answer)}{_prompt(answer.prompt)}"
+
+
+def _given(task: Task, answer: Answer) -> str:
+    named = "".join(f'<span class="given">{_label(task, name)}</span>' for name in answer.labels)
+    how_sure = "" if task.multi_label else f'<span class="sure">{percent(max(answer.probabilities))}</span>'
+    label = named or '<span class="given none">no label</span>'
+    return f'<p class="answer">{label}{how_sure}</p>{bars(task, answer.probabilities)}'
+
+
+def _invalid(task: Task, answer: Answer) -> str:
+    said = f"<q>{_cut(answer.said, LONGEST_SAID)}</q>" if answer.said else "nothing"
+    allowed = one_of(task.label_names) if len(task.labels) <= 4 else f"the {len(task.labels)} labels"
+    return (
+        '<p class="answer bad"><span class="cross" aria-hidden="true">✕</span> invalid</p>'
+        f'<p class="why">It said {said}, which is not {"one of " if len(task.labels) > 4 else ""}{escape(allowed)}.</p>'
+    )
+
+
+def bars(task: Task, probabilities: Sequence[float]) -> str:
+    """A probability bar for each label, with its name and number; of many labels, the most probable ones first."""
+    columns = list(range(len(probabilities)))
+    if len(columns) <= BARS_SHOWN + 1:
+        return _bar_list(task, probabilities, columns)
+    columns.sort(key=lambda column: -probabilities[column])
+    rest = columns[BARS_SHOWN:]
+    return (
+        f"{_bar_list(task, probabilities, columns[:BARS_SHOWN])}"
+        f'<details class="more"><summary>{len(rest)} more labels</summary>'
+        f"{_bar_list(task, probabilities, rest)}</details>"
+    )
+
+
+def _bar_list(task: Task, probabilities: Sequence[float], columns: Sequence[int]) -> str:
+    rows = [
+        f'<li class="{label_classes(c)}"><span class="name">{escape(task.label_names[c])}</span>'
+        f'<span class="track"><span class="bar" style="width:{100 * min(max(probabilities[c], 0.0), 1.0):.2f}%"></span>'
+        f'</span><span class="number">{percent(probabilities[c])}</span></li>'
+        for c in columns
+    ]
+    return f'<ul class="bars">{"".join(rows)}</ul>'
+
+
+def _label(task: Task, name: str) -> str:
+    column = task.label_names.index(name)
+    return f'<span class="swatch {label_classes(column)}" aria-hidden="true"></span>{escape(name)}'
+
+
+def _facts(answer: Answer) -> str:
+    facts = [f"<span>{duration(answer.seconds)}</span>"]
+    if answer.completion_tokens:
+        facts.append(f"<span>{answer.prompt_tokens:,} prompt + {answer.completion_tokens:,} answer tokens</span>")
+    elif answer.prompt_tokens:
+        facts.append(f"<span>{answer.prompt_tokens:,} tokens</span>")
+    lines = f'<p class="facts">{"".join(facts)}</p>'
+    if answer.label_mass is not None:
+        lines += f'<p class="mass">{percent(answer.label_mass)} of its probability is on the labels</p>'
+    if answer.shortened:
+        lines += '<p class="mass warn">The text was shortened to fit the model.</p>'
+    return lines
+
+
+def _prompt(prompt: str | None) -> str:
+    if prompt is None:
+        return ""
+    return (
+        '<details class="prompt"><summary>Exact prompt</summary>'
+        f'<pre tabindex="0">{_cut(prompt, LONGEST_PROMPT)}</pre></details>'
+    )
+
+
+def percent(share: float) -> str:
+    """``0.8731`` as ``87.3%``; never a 0 or a 100 that is not one."""
+    if 0 < share < 0.0005:
+        return "&lt;0.1%"
+    if 0.9995 <= share < 1:
+        return "&gt;99.9%"
+    return f"{share:.1%}"
+
+
+def duration(seconds: float) -> str:
+    """``0.0421`` as ``42 ms``, ``1.234`` as ``1.23 s``."""
+    if seconds < 0.001:
+        return "&lt;1 ms"
+    return f"{1000 * seconds:.0f} ms" if seconds < 0.9995 else f"{seconds:.2f} s"
+
+
+def _cut(text: str, limit: int) -> str:
+    """Escaped text of at most ``limit`` characters, saying how many are left out."""
+    left_out = len(text) - limit
+    return escape(text if left_out <= 0 else f"{text[:limit]}… ({left_out:,} more characters)")

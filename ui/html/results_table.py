@@ -1,0 +1,167 @@
+"""How every contender did on the same labelled rows, as HTML: pure functions, every text from outside escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+from classification.data.rows import counted
+from comparison.comparison import Comparison
+from comparison.plots import quality_by_speed as plots
+from comparison.plots.colours import approach_class
+from comparison.records import Failed, Measured
+from comparison.seen_rows import has_seen
+from comparison.verdict import verdict
+
+from ..live.comparison_cache import HOW_TO_MAKE
+from .answer_cards import LANES, alert, duration
+from .confusion_matrix import confusion
+
+COLUMNS = (
+    ("Contender", "text"), ("Approach", "text"), ("Accuracy", "number"), ("Macro-F1", "number"),
+    ("Invalid", "number"), ("AUC", "number"), ("Time per text", "number"),
+)  # fmt: skip
+#: Labels of the largest confusion matrix that is drawn: files of strangers are shown too, and a square grows fast.
+LARGEST_MATRIX = 60
+
+
+def nothing_yet() -> str:
+    """What the tab says before there is an evaluation."""
+    return (
+        '<div class="nothing"><h2>No results yet</h2><p>Evaluate every contender on labelled rows, then start the '
+        f"page again:</p><pre>{escape(HOW_TO_MAKE)}</pre></div>"
+    )
+
+
+def best_of(comparison: Comparison) -> Measured | None:
+    """The contender to use, as the verdict has it; ``None`` where no contender answered."""
+    judged = verdict(comparison)
+    return next((c for c in comparison.measured if judged is not None and c.name == judged.best), None)
+
+
+def headline(comparison: Comparison) -> str:
+    """Which rows, the one result to take away, and how sure it is; nothing where no contender answered."""
+    best, floor, rows = best_of(comparison), comparison.floor, comparison.rows
+    judged = verdict(comparison)
+    if best is None or judged is None:
+        return ""
+    of_these = "" if best.macro_f1 == max(c.macro_f1 for c in comparison.measured) else " of those that can be judged"
+    against = f" The floor is {escape(floor.name)} at {floor.macro_f1:.3f}." if floor and floor is not best else ""
+    return (
+        f'<div class="headline"><p><strong>{escape(best.name)}</strong> has the highest macro-F1{of_these}, '
+        f"<strong>{best.macro_f1:.3f}</strong>.{against}</p>"
+        f'<p class="rows">{rows.count:,} rows of {escape(rows.source)}; intervals are 95%.</p>'
+        f'<p class="verdict">{escape(judged.sentence if judged.others else judged.seen)}</p></div>'
+    )
+
+
+def table(comparison: Comparison) -> str:
+    """A table whose headings sort it; the floor and the best contender are marked in words."""
+    best, floor = best_of(comparison), comparison.floor
+    heads = "".join(
+        f'<th scope="col" aria-sort="none"><button type="button" data-sort="{kind}">{escape(name)}'
+        '<span class="arrow" aria-hidden="true"></span></button></th>'
+        for name, kind in COLUMNS
+    )
+    rows = "".join(
+        _failed_row(c) if isinstance(c, Failed) else _row(c, _badges(c, best, floor)) for c in comparison.contenders
+    )
+    return (
+        '<div class="scroll" tabindex="0" role="region" aria-label="Results"><table class="results">'
+        f"<caption>Every contender on the same rows; press a heading to sort</caption>"
+        f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
+    )
+
+
+def _badges(contender: Measured, best: Measured | None, floor: Measured | None) -> list[str]:
+    below = floor is not None and contender.macro_f1 < floor.macro_f1
+    marks = (
+        ("best", contender is best),
+        ("floor", floor is not None and contender.name == floor.name),
+        ("below the floor", below),
+        (f"seen {counted(contender.seen.total, 'row')}" if contender.seen else "", has_seen(contender)),
+    )
+    return [mark for mark, applies in marks if applies]
+
+
+def _row(contender: Measured, badges: Sequence[str]) -> str:
+    cells = (
+        (_rank(contender.approach), f'<span class="approach">{escape(contender.approach)}</span>'),
+        _score(contender.accuracy, contender.accuracy_ci),
+        _score(contender.macro_f1, contender.macro_f1_ci),
+        _number(contender.invalid_rate, "{:.1%}"),
+        _number(contender.auc, "{:.3f}"),
+        (str(contender.seconds_per_text), duration(contender.seconds_per_text)),
+    )
+    shown = "".join(
+        f'<td data-label="{label}" data-value="{value}">{cell}</td>'
+        for (label, _), (value, cell) in zip(COLUMNS[1:], cells, strict=True)
+    )
+    return f"{_row_head(contender, badges)}{shown}</tr>"
+
+
+def _failed_row(contender: Failed) -> str:
+    """Why a contender has no scores; its empty values sort last."""
+    empty = '<td data-value="" hidden></td>' * (len(COLUMNS) - 3)
+    return (
+        f'{_row_head(contender, ["failed"])}<td data-label="Approach" data-value="{_rank(contender.approach)}">'
+        f'<span class="approach">{escape(contender.approach)}</span></td>'
+        f'<td data-value="" class="why" colspan="{len(COLUMNS) - 2}">{escape(contender.error[:400])}</td>{empty}</tr>'
+    )
+
+
+def _row_head(contender: Measured | Failed, badges: Sequence[str]) -> str:
+    marks = "".join(f'<span class="badge {badge.split()[0]}">{badge}</span>' for badge in badges)
+    return (
+        f'<tr class="{approach_class(contender.approach)}{" is-best" if "best" in badges else ""}">'
+        f'<th scope="row" data-value="{escape(contender.name)}">{escape(contender.name)} {marks}</th>'
+    )
+
+
+def _rank(approach: str) -> str:
+    """Approaches sort from the cheapest to the one that takes the most work, not by their spelling."""
+    order = [*LANES]
+    return f"{order.index(approach) if approach in order else len(order)} {escape(approach)}"
+
+
+def _score(value: float, interval: tuple[float, float]) -> tuple[str, str]:
+    """What a score sorts by, and how it is shown: with its interval in numbers and as a bar from 0 to 1."""
+    low, high = interval
+    return str(value), (
+        f"<b>{value:.3f}</b> <small>{low:.3f} to {high:.3f}</small>"
+        f'<span class="interval" aria-hidden="true"><i style="left:{100 * low:.1f}%;width:{100 * (high - low):.1f}%">'
+        f'</i><u style="left:{100 * value:.1f}%"></u></span>'
+    )
+
+
+def _number(value: float | None, form: str) -> tuple[str, str]:
+    return ("", "—") if value is None else (str(value), form.format(value))
+
+
+def quality_against_speed(comparison: Comparison) -> str:
+    """The scatter plot with its heading, drawn for a wide and for a narrow screen."""
+    points = [
+        plots.Point(c.name, c.approach, c.seconds_per_text, c.macro_f1, c.macro_f1_ci) for c in comparison.measured
+    ]
+    level = comparison.floor.macro_f1 if comparison.floor else None
+    drawn = "".join(
+        f'<div class="{shown_on}">{plots.scatter(points, floor=level, width=width)}</div>'
+        for shown_on, width in (("on-wide", plots.WIDE), ("on-narrow", plots.NARROW))
+    )
+    return f"<h2>Quality against speed</h2>{drawn}"
+
+
+def confusion_of(comparison: Comparison, name: object) -> str:
+    """The confusion matrix of one contender, or a sentence where it has none."""
+    found = next((c for c in comparison.measured if c.name == name), None)
+    if found is None:
+        return alert("There is no such contender; choose one from the list.")
+    if found.confusion_matrix is None:
+        return alert(f"{found.name} has no confusion matrix: a text of this task may have several labels.")
+    if len(found.confusion_matrix) > LARGEST_MATRIX:
+        return alert(
+            f"The task has {len(found.confusion_matrix):,} labels, and a matrix of more than {LARGEST_MATRIX} cannot "
+            "be read here; it is in comparison.json."
+        )
+    caption = f"What {found.name} answered for each true label"
+    return confusion(comparison.task.label_names, found.confusion_matrix, caption=caption)

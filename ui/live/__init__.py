@@ -1,0 +1,1 @@
+"""The contenders at work: which are loaded, what they answer, rows put to them."""

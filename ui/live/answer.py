@@ -1,0 +1,104 @@
+"""What one contender said about one text, in the words the page and the API use."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from classification.data.texts import BOM, Text, text_of
+from classification.errors import InputError
+from classification.predictions import Predictions
+from classification.task import Task
+
+#: Of a text that is longer, so many are read by every contender, and the answers say so.
+MAX_CHARACTERS = 5000
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One contender's answer, or the sentence that says why there is none.
+
+    Attributes:
+        labels: names of the labels given; empty for an invalid answer, and for a multi-label text with no label.
+        probabilities: one per label of the task, in its order; all zero for an invalid answer.
+        valid: false where the model's answer was outside the labels.
+        seconds: time this text took.
+        prompt_tokens: 0 where there are no tokens.
+        completion_tokens: tokens generated, or scored as an answer.
+        shortened: true where the text had to be cut to fit the model.
+        said: what a free-running model really wrote.
+        label_mass: probability on all labels together before they were normalised.
+        prompt: exactly what the model was shown.
+        error: why the contender failed; everything else is then empty.
+    """
+
+    labels: tuple[str, ...] = ()
+    probabilities: tuple[float, ...] = ()
+    valid: bool = False
+    seconds: float = 0.0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    shortened: bool = False
+    said: str | None = None
+    label_mass: float | None = None
+    prompt: str | None = None
+    error: str | None = None
+
+    @classmethod
+    def of(cls, task: Task, predictions: Predictions, prompt: str | None) -> Answer:
+        """The answer to the first text of ``predictions``."""
+        valid = bool(predictions.valid[0])
+        probabilities = tuple(float(p) for p in predictions.probabilities[0])
+        return cls(
+            labels=predictions.labels(task)[0],
+            probabilities=probabilities,
+            valid=valid,
+            seconds=float(predictions.seconds[0]),
+            prompt_tokens=int(predictions.prompt_tokens[0]),
+            completion_tokens=int(predictions.completion_tokens[0]),
+            shortened=bool(predictions.shortened[0]),
+            said=None if predictions.said is None else predictions.said[0],
+            label_mass=None if predictions.label_mass is None else float(predictions.label_mass[0]),
+            prompt=prompt,
+        )
+
+
+def checked_text(text: object) -> Text:
+    """The text of a request, without the space around it, and cut where it is longer than `MAX_CHARACTERS`.
+
+    Raises:
+        InputError: nothing to classify, not a text, or not whole characters.
+    """
+    if not isinstance(text, str) or not text.removeprefix(BOM).strip():
+        raise InputError("There is no text to classify; type one, or pick an example.")
+    return text_of(text, MAX_CHARACTERS)
+
+
+def majority(answers: Iterable[Answer | None]) -> tuple[str, ...] | None:
+    """The labels that most valid answers give, or ``None`` while there is no single most frequent answer."""
+    votes = Counter(answer.labels for answer in answers if answer is not None and answer.valid)
+    ranked = votes.most_common(2)
+    if not ranked or (len(ranked) > 1 and ranked[0][1] == ranked[1][1]):
+        return None
+    return ranked[0][0]
+
+
+def differs(answer: Answer | None, agreed: tuple[str, ...] | None) -> bool:
+    """Whether a valid answer disagrees with what the majority agreed on."""
+    return answer is not None and answer.valid and agreed is not None and answer.labels != agreed
+
+
+def why(error: Exception, doing: str) -> str:
+    """One sentence about what kept a contender from ``doing`` something.
+
+    What ZeroGPU has to say to visitors, such as that their quota is spent, is in a ``message``, at times with markup.
+    """
+    if isinstance(error, InputError):
+        return str(error)
+    said = getattr(error, "message", None)
+    if isinstance(said, str) and said:
+        return f"It could not {doing}: {re.sub('<[^>]*>', '', said).rstrip('. ')}."
+    first = next(iter(str(error).strip().splitlines()), "")
+    return f"It could not {doing}: {type(error).__name__}{f', {first}' if first else ''}."

@@ -1,0 +1,118 @@
+"""Labelled rows put to the contenders of the page: a small comparison, made while somebody waits."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass
+
+from classification.data.rows import Rows, rows_given
+from classification.data.texts import check_characters
+from classification.errors import InputError, one_of, shown
+from classification.predictions import Predictions
+from classification.task import Task
+from comparison.comparison import Comparison, compare
+from comparison.evaluation import Evaluation, evaluate, failed, identify
+
+from .answer import MAX_CHARACTERS
+from .contender_server import Workbench
+from .contender_state import Contender
+
+MAX_ROWS = 200
+WHERE = "the rows"
+#: What results call them.
+SOURCE = "a request"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a trial is: ``contender`` has answered ``done`` of ``count`` rows."""
+
+    contender: str
+    done: int
+    count: int
+
+
+@dataclass
+class _Answered:
+    """A contender whose answers are known already, in the order of the rows."""
+
+    name: str
+    task: Task
+    predictions: Predictions
+
+    def predict(self, texts: Sequence[str]) -> Predictions:
+        """All of them at once."""
+        return self.predictions
+
+    def prompt(self, text: str) -> str | None:
+        """Nobody asks."""
+        return None
+
+
+def checked_rows(task: Task, given: object) -> Rows:
+    """Rows from a list of ``{"text": ..., "label": ...}``.
+
+    Raises:
+        InputError: no such list, more than `MAX_ROWS`, or a row that does not fit; the sentence names the first.
+    """
+    if not isinstance(given, list) or not given:
+        raise InputError('There are no rows; give a list of objects with "text" and "label".')
+    if len(given) > MAX_ROWS:
+        raise InputError(
+            f"There are {len(given):,} rows; at most {MAX_ROWS} can be evaluated here; "
+            "use python -m comparison run for more."
+        )
+    texts, labels = zip(*(_checked_row(row, number) for number, row in enumerate(given, start=1)), strict=True)
+    return rows_given(texts, labels, task, WHERE)
+
+
+def _checked_row(row: object, number: int) -> tuple[str, object]:
+    if not isinstance(row, dict) or not {"text", "label"} <= set(row):
+        raise InputError(f'{WHERE}: row {number} is {shown(row)}; give an object with "text" and "label".')
+    text, label = row["text"], row["label"]
+    if not isinstance(text, str):
+        raise InputError(f"{WHERE}: the text of row {number} is {shown(text)}; give words.")
+    if len(text) > MAX_CHARACTERS:
+        raise InputError(f"{WHERE}: row {number} has {len(text):,} characters; at most {MAX_CHARACTERS:,} are allowed.")
+    try:
+        check_characters(text)
+    except InputError as error:
+        raise InputError(f"{WHERE}: row {number}: {error}") from None
+    return text, label
+
+
+def try_out(workbench: Workbench, rows: Rows, names: Sequence[str]) -> Iterator[Progress | Comparison]:
+    """Put every row to these contenders; closing the iterator stops it before the next lot.
+
+    Yields:
+        Progress after each lot, and at the end the comparison.
+
+    Raises:
+        InputError: nobody is called so, or nobody is named.
+    """
+    contenders = [workbench.contender(name) for name in dict.fromkeys(names)]
+    if not contenders:
+        known = one_of(seat.name for seat in workbench.board())
+        raise InputError(f"There is no contender to evaluate; name {known}, or leave the names out for all.")
+    evaluations = []
+    for contender in contenders:
+        evaluations.append((yield from _evaluate(workbench, contender, rows)))
+    yield compare(evaluations)
+
+
+def _evaluate(workbench: Workbench, contender: Contender, rows: Rows) -> Generator[Progress, None, Evaluation]:
+    """Every row is asked, also one that stands in a loaded prompt or was trained on: the verdict counts those."""
+    about, parts = (contender.name, contender.approach, contender.family), []
+    try:
+        for start in range(0, len(rows), lot := workbench.lot):
+            parts.append(workbench.predict(contender.name, rows.texts[start : start + lot]))
+            yield Progress(contender.name, min(start + lot, len(rows)), len(rows))
+        told = workbench.told(contender.name)
+        seen = contender.seen(rows.texts, told)
+    except Exception as error:  # noqa: BLE001  whatever breaks one contender, the others go on
+        return failed(identify(*about, contender.configuration()), error, workbench.task, rows, SOURCE)
+    answered = _Answered(contender.name, workbench.task, Predictions.joined(parts))
+    return evaluate(
+        *about, answered, rows,
+        configuration=contender.configuration(told), source=SOURCE, seen=seen, chunk=len(rows),
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Who acts, and where: the runtime, the account, and what that person may do."""

@@ -1,0 +1,170 @@
+"""What the *Publish* tab does on the Hub, for whoever is signed in; no component is known here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from huggingface_hub import HfApi
+
+from classification.errors import InputError
+from classification.lineup import load_lineup
+from hub.cards.space import SpaceSettings
+from hub.collect.collection import Item, collect, items_of
+from hub.comparisons.datasets import plan_comparison
+from hub.push.runs import PushOptions, plan_run
+from hub.shared.client import Account, account_of, check_owner, checked_repo_id, connect, reachable
+from hub.shared.publish import Plan, Published, publish
+from hub.space.plan import plan_space, settle
+
+from ..tabs.steps import Say
+from .account import Visitor
+from .runs import Run
+from .runtime import Place
+
+UNMEASURED = "Nobody has measured how good this run is: compare it first, or tick that it goes without an evaluation."
+LONGEST_TITLE = 120
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What somebody asks to be published, as the form says it.
+
+    Attributes:
+        repo_id: ``owner/name``.
+        title: of the card; empty for the one that is made from the task.
+        licence: identifier; empty for the base model's.
+        public: whether everybody may see a repository that is new.
+        pull_request: ask the owner to take it.
+        unevaluated: publish although nobody knows how good it is.
+    """
+
+    repo_id: str
+    title: str = ""
+    licence: str = ""
+    public: bool = False
+    pull_request: bool = False
+    unevaluated: bool = False
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Acts on the Hub for one visitor, and for nobody else.
+
+    Attributes:
+        visitor: whose token is used.
+        place: on a Space, only what is the visitor's own is ever written to.
+    """
+
+    visitor: Visitor
+    place: Place
+
+    @property
+    def api(self) -> HfApi:
+        """A client with the visitor's token, or with none."""
+        return connect(self.visitor.token)
+
+    def reaches_the_hub(self) -> bool:
+        """Whether the Hub answers at all."""
+        return reachable(self.api)
+
+    def account(self) -> Account:
+        """Who is signed in.
+
+        Raises:
+            InputError: nobody; the sentence says how to.
+        """
+        if not self.visitor.known:
+            raise InputError(self.visitor.reason)
+        return account_of(self.api)
+
+    def plan(self, run: Run, wish: Wish, *, look: bool = True) -> Plan:
+        """The run as it would be published.
+
+        Args:
+            run: what.
+            wish: where and how.
+            look: whether the Hub is asked about the repository and the base model.
+
+        Raises:
+            InputError: it cannot be published so; the sentence says why.
+        """
+        if not run.measured and not wish.unevaluated:
+            raise InputError(UNMEASURED)
+        options = PushOptions(
+            comparison=run.comparison,
+            private=not wish.public,
+            create_pr=wish.pull_request,
+            unevaluated=wish.unevaluated,
+            title=wish.title.strip()[:LONGEST_TITLE] or None,
+            licence=wish.licence.strip() or None,
+            space=self.place.space,
+        )
+        return plan_run(run.folder, wish.repo_id, options, api=self.api if look else None)
+
+    def push(self, run: Run, wish: Wish, say: Say) -> Published:
+        """Publish a run, if the repository is the visitor's to write to.
+
+        Raises:
+            InputError: it is not, the run cannot be published so, or the Hub refused.
+        """
+        self._check(wish.repo_id, say, pull_request=wish.pull_request)
+        say("putting the card together")
+        return publish(self.plan(run, wish), self.api, progress=say)
+
+    def push_comparison(self, folder: Path, repo_id: str, *, public: bool, say: Say) -> Published:
+        """Publish the page's own comparison as a dataset.
+
+        Raises:
+            InputError: the repository is not the visitor's, or the Hub refused.
+        """
+        self._check(repo_id, say)
+        say("reading the comparison")
+        plan = plan_comparison(folder, repo_id, private=not public, space=self.place.space)
+        return publish(plan, self.api, progress=say)
+
+    def make_space(self, lineup: Path, repo_id: str, *, public: bool, hardware: str, say: Say) -> Published:
+        """Make a Space of the page's lineup, or bring one up to date.
+
+        Raises:
+            InputError: the Space is not the visitor's, or the Hub refused.
+        """
+        self._check(repo_id, say)
+        say("putting the Space together")
+        settings = SpaceSettings(hardware=hardware or SpaceSettings.hardware)
+        plan = plan_space(lineup, repo_id, settings, private=not public, api=self.api)
+        published = publish(plan, self.api, progress=say)
+        if settings.hardware != SpaceSettings.hardware:
+            say(f"asking for {settings.hardware}")
+            settle(published.repo_id, self.api, variables={}, secrets={}, hardware=settings.hardware)
+        return published
+
+    def _check(self, repo_id: str, say: Say, *, pull_request: bool = False) -> None:
+        """Hold a repository against who is signed in, before anything is read or sent.
+
+        Whoever asks somebody else to take a commit may do so from a computer of their own; from a Space, nobody
+        touches what is not theirs.
+        """
+        say("checking who is signed in")
+        account = self.account()
+        if self.place.space or not pull_request:
+            check_owner(account, checked_repo_id(repo_id))
+
+    def collect(self, lineup: Path, title: str, published: tuple[Item, ...], *, public: bool) -> tuple[str, list[str]]:
+        """Put what was published beside the lineup's models and rows, in a collection of the visitor's.
+
+        Returns:
+            Its address, and a sentence for each thing that was left out.
+
+        Raises:
+            InputError: nobody is signed in, the title is too long, or the Hub refused.
+        """
+        self.account()
+        found = load_lineup(lineup)
+        seen = {(item.kind, item.repo_id) for item in published}
+        items = [*published, *(item for item in items_of(found) if (item.kind, item.repo_id) not in seen)]
+        url, missing = collect(
+            items, title=title.strip(), api=self.api, private=not public,
+            description=f"Prompt or fine-tune? Measured on {found.task.name}.",
+        )  # fmt: skip
+        return url, list(missing)

@@ -1,0 +1,195 @@
+"""The *Publish* tab: a run becomes a model on the Hub, with the card that is shown here before it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import gradio as gr
+
+from classification.errors import InputError
+from hub.cards.licences import NAMES
+from hub.feedback.log import FeedbackLog
+from hub.shared.publish import Plan, Published
+
+from ..events import PRIVATE, PUSHING
+from ..html import publish_form as view
+from ..html.answer_cards import alert
+from ..live.contender_server import Workbench
+from ..live.contender_state import Lineup
+from ..session.account import Visitor, visitor
+from ..session.hub_actions import Desk, Wish
+from ..session.runs import Runs
+from ..session.runtime import Place
+from .compare import CompareTab
+from .next_steps import Afterwards
+from .steps import showing, told
+
+OWN_LICENCE = "as the base model"
+
+
+class PublishTab:
+    """The tab's components, and what happens between them. Whose token is used is decided anew by each request."""
+
+    def __init__(
+        self,
+        workbench: Workbench,
+        compare: CompareTab,
+        lineup: Lineup,
+        place: Place,
+        marks: FeedbackLog | None,
+    ) -> None:
+        """Lay out the tab inside the current Blocks and connect it."""
+        self._runs, self._place = Runs(lineup, place), place
+        self._offered = gr.State(("", ""))  # the run and repository that this visitor found filled in
+        self._done = gr.State(None)  # what this visitor published, for the steps that come after it
+        with gr.Row(elem_id="account-row"):
+            self._account = gr.HTML(elem_id="account", apply_default_css=False)
+            if place.signs_in:
+                gr.LoginButton(elem_id="login", size="sm", scale=0, min_width=200)
+        with gr.Row(elem_id="publish", visible=False) as self._form:
+            with gr.Column(scale=4, min_width=300, elem_classes="sheet form-sheet"):
+                self._fields()
+            with gr.Column(scale=6, min_width=300, elem_classes="sheet card-sheet"):
+                gr.HTML("<h2>The card as it will be</h2>", apply_default_css=False)
+                self._matter = gr.HTML(elem_id="matter", apply_default_css=False)
+                self._card = gr.Markdown(elem_id="card", latex_delimiters=[], container=False)
+        self._afterwards = Afterwards(workbench, compare, place, lineup.path, self._done, marks)
+        self._connect()
+
+    def _fields(self) -> None:
+        self._run = gr.Dropdown([], label="Run", elem_id="run", filterable=False)
+        self._repo = gr.Textbox(label="Repository", placeholder="owner/name", max_lines=1, elem_id="repo")
+        self._title = gr.Textbox(
+            label="Title", placeholder="made from the task and the model", max_lines=1, elem_id="title"
+        )
+        self._licence = gr.Dropdown(
+            [(OWN_LICENCE, ""), *((f"{name} ({key})", key) for key, name in NAMES.items())],
+            value="", label="Licence", elem_id="licence",
+        )  # fmt: skip
+        self._public = gr.Checkbox(label="Public: everybody may see a new repository", elem_id="public")
+        self._pull_request = gr.Checkbox(label="As a pull request", elem_id="pull-request")
+        self._unevaluated = gr.Checkbox(label="Without an evaluation", elem_id="unevaluated")
+        self._push = gr.Button("Publish", variant="primary", elem_id="push")
+        self._told = gr.HTML(elem_id="told", apply_default_css=False)
+        gr.HTML(view.PROMISE, apply_default_css=False)
+
+    @property
+    def _wishes(self) -> list[Any]:
+        return [
+            self._run, self._repo, self._title, self._licence, self._public, self._pull_request, self._unevaluated,
+        ]  # fmt: skip
+
+    def _connect(self) -> None:
+        shown = [self._matter, self._card]
+        changed = [
+            self._repo.blur, self._repo.submit, self._title.blur, self._title.submit, self._licence.input,
+            self._public.input, self._pull_request.input, self._unevaluated.input,
+        ]  # fmt: skip
+        self._run.input(self._suggest, [self._run, self._repo], self._repo, **PRIVATE).then(
+            self._preview, self._wishes, shown, **PRIVATE
+        )
+        # a card takes a moment to make, and what was changed meanwhile must not be missed
+        gr.on(changed, self._preview, self._wishes, shown, trigger_mode="always_last", **PRIVATE)
+        self._push.click(self._publish, self._wishes, [self._told, self._done], **PUSHING)
+
+    def connect(self, tab: gr.Tab) -> None:
+        """Have the tab open this form whenever it is selected, by a visitor or by the page's address."""
+        opened = [self._account, self._form, self._afterwards.row, self._run, self._repo, self._offered]
+        tab.select(self._open, opened[-3:], opened, **PRIVATE).then(
+            self._preview, self._wishes, [self._matter, self._card], **PRIVATE
+        )
+
+    def _open(
+        self,
+        run: str | None,
+        repo: str,
+        offered: tuple[str, str],
+        request: gr.Request | None = None,
+        oauth: gr.OAuthToken | None = None,
+    ) -> list[Any]:
+        """Say who is signed in; offer the newest run, unless this visitor has changed what was offered before."""
+        who = visitor(self._place, request, oauth)
+        if who.off:
+            return [view.nobody_line(who.reason), *[gr.update(visible=False)] * 2, *[gr.skip()] * 3]
+        names = self._runs.names()
+        line, owner = self._who(who)
+        if run not in names or (run, repo) == offered:
+            run = names[0] if names else None
+            repo = f"{owner}/{_name(run)}" if run and owner else ""
+            offered = (run or "", repo)
+        return [line, *[gr.update(visible=True)] * 2, gr.update(choices=names, value=run), repo, offered]
+
+    def _who(self, who: Visitor) -> tuple[str, str]:
+        try:
+            account = Desk(who, self._place).account()
+        except InputError as error:
+            return view.nobody_line(str(error)), ""
+        return view.account_line(account), account.name
+
+    def _suggest(self, run: str, repo: str) -> str:
+        """Another run goes to a repository of its own name, with the same owner."""
+        owner = (repo or "").partition("/")[0]
+        return f"{owner}/{_name(run)}" if owner and run else repo
+
+    def _preview(
+        self,
+        run: str | None,
+        repo: str,
+        title: str = "",
+        licence: str = "",
+        public: bool = False,
+        pull_request: bool = False,
+        unevaluated: bool = False,
+        request: gr.Request | None = None,
+        oauth: gr.OAuthToken | None = None,
+    ) -> tuple[str, str]:
+        """The front matter and files, and the card's text; or the sentence that says why there is none."""
+        wish = Wish(repo or f"you/{_name(run)}", title or "", licence or "", public, pull_request, unevaluated)
+        try:
+            plan, doubt = self._planned(visitor(self._place, request, oauth), run, wish)
+        except InputError as error:
+            return alert(str(error)), ""
+        matter, body = view.split_card(plan.card)
+        return (alert(doubt) if doubt else "") + view.files(plan) + view.front_matter(matter), body
+
+    def _planned(self, who: Visitor, run: object, wish: Wish) -> tuple[Plan, str]:
+        """The plan as the Hub bears it out; else as far as is known here, and what the Hub has against it."""
+        if who.off:
+            raise InputError(who.reason)
+        desk, chosen = Desk(who, self._place), self._runs.get(run)
+        plan = desk.plan(chosen, wish, look=False)
+        if not desk.reaches_the_hub():
+            return plan, "The Hub cannot be reached, so this is the card as far as it is known here."
+        try:
+            return desk.plan(chosen, wish), ""
+        except InputError as error:
+            return plan, str(error)
+
+    def _publish(
+        self,
+        run: str,
+        repo: str,
+        title: str,
+        licence: str,
+        public: bool,
+        pull_request: bool,
+        unevaluated: bool,
+        request: gr.Request | None = None,
+        oauth: gr.OAuthToken | None = None,
+    ) -> Iterator[tuple[str, Any]]:
+        """Push, telling each step."""
+        who = visitor(self._place, request, oauth)
+        wish = Wish(repo or "", title or "", licence or "", public, pull_request, unevaluated)
+
+        def work(say: Any) -> Published:
+            if not who.known:
+                raise InputError(who.reason)
+            return Desk(who, self._place).push(self._runs.get(run), wish, say)
+
+        yield from showing(told(work), "model")
+
+
+def _name(run: str | None) -> str:
+    """A run's name as that of a repository."""
+    return (run or "run").rpartition("/")[2]

@@ -1,0 +1,74 @@
+"""Below the results: open a comparison from the Hub, and publish the page's own there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from classification.errors import InputError
+from comparison.comparison import COMPARISON_FILE
+from hub.shared.publish import Published
+
+from ..events import PUSHING
+from ..session.account import visitor
+from ..session.hub_actions import Desk
+from ..session.links import LONGEST_REFERENCE
+from ..session.runtime import Place
+from .steps import showing, told
+
+NOTHING = "There is no comparison beside the lineup of this page, so there is nothing to publish."
+
+
+class ShareResults:
+    """Two small forms; what is published is published for whoever presses the button."""
+
+    def __init__(self, place: Place, results: Path | None, task: str) -> None:
+        """Lay the forms out inside the current Blocks.
+
+        Args:
+            place: says for whom a request acts.
+            results: folder of the page's own comparison.
+            task: its name, from which one for the repository is suggested.
+        """
+        self._place, self._results = place, results
+        with gr.Row(elem_id="share-row"):
+            with gr.Column(min_width=280, elem_classes="sheet"):
+                gr.HTML("<h2>Open a comparison from the Hub</h2>", apply_default_css=False)
+                self.asked = gr.Textbox(
+                    label="Dataset repository", placeholder="owner/name, or owner/name@revision",
+                    max_lines=1, max_length=LONGEST_REFERENCE, elem_id="open-comparison",
+                )  # fmt: skip
+                with gr.Row(elem_classes="buttons"):
+                    self.open = gr.Button("Open", elem_id="open", min_width=90)
+                    self.back = gr.Button("Back to this page's own", elem_id="back", min_width=180, visible=False)
+            if results is not None and (results / COMPARISON_FILE).is_file():
+                with gr.Column(min_width=280, elem_classes="sheet"):
+                    self._publish_form(task)
+
+    def _publish_form(self, task: str) -> None:
+        gr.HTML("<h2>Publish this page's comparison</h2>", apply_default_css=False)
+        repo = gr.Textbox(
+            label="Dataset repository", placeholder=f"owner/{task}-comparison", max_lines=1, elem_id="comparison-repo"
+        )
+        public = gr.Checkbox(label="Public: a link opens it for everybody", elem_id="comparison-public")
+        with gr.Row(elem_classes="buttons"):
+            button = gr.Button("Publish", elem_id="push-comparison", min_width=90)
+        shown = gr.HTML(elem_id="comparison-told", apply_default_css=False)
+        button.click(self._push, [repo, public], shown, **PUSHING)
+
+    def _push(
+        self, repo: str, public: bool, request: gr.Request | None = None, oauth: gr.OAuthToken | None = None
+    ) -> Iterator[str]:
+        """Publish, telling each step."""
+        desk = Desk(visitor(self._place, request, oauth), self._place)
+
+        def work(say: Any) -> Published:
+            if self._results is None:
+                raise InputError(NOTHING)
+            return desk.push_comparison(self._results, repo or "", public=bool(public), say=say)
+
+        for shown, _ in showing(told(work), "dataset"):
+            yield shown
