@@ -19,10 +19,10 @@ demo: $(VENV)/.demo ## Serve the page on http://127.0.0.1:7860
 	$(BIN)/python app.py
 
 hub-demo: $(VENV)/.dev ## Train, push, pull and compare against a Hub of our own, with no account
-	PYTHONPATH=tests $(BIN)/python tests/hub_demo.py
+	PYTHONPATH=tests $(BIN)/python tests/scripts/hub_demo.py
 
 test: $(VENV)/.dev browser ## Run every test, the browser's included
-	HF_HUB_OFFLINE=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadfile
+	HF_HUB_OFFLINE=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder
 
 check: $(VENV)/.dev ## Lint, types, architecture and documentation
 	$(BIN)/ruff check .
@@ -38,7 +38,7 @@ benchmark: $(VENV)/.benchmarks ## Time label scoring against its peers on the de
 	HF_HUB_OFFLINE=1 $(BIN)/python -m benchmarks.scoring --data demo/headlines.csv
 
 browser: $(VENV)/.dev
-	@sh tests/install_browser.sh $(BIN)
+	@sh tests/scripts/install_browser.sh $(BIN)
 
 clean: ## Remove the environment and what tools left behind
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache tests/screenshots

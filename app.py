@@ -18,9 +18,9 @@ if __name__ == "__main__":  # before the Hub client is imported
 
     end_without_address()
 
-from ui.session.runtime import Place
+from ui.session.runtime import Runtime
 
-if Place.here().borrows:
+if Runtime.here().borrows:
     import spaces  # noqa: F401  ZeroGPU changes torch, and wants to do so before anything imports it
 
 import gradio as gr

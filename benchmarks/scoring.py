@@ -23,7 +23,7 @@ import torch
 from classification.classifiers.chat import ChatClassifier
 from classification.data.dataset import load_rows
 from classification.errors import InputError
-from classification.models.pool import Base, ModelPool
+from classification.models.pool import LoadedModel, ModelPool
 from classification.models.scoring import score_plainly, shared_prefix
 from classification.prompting.demonstrations import balanced
 from classification.prompting.encoding import encode_answers, encode_prompt
@@ -87,7 +87,13 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def compare(
-    task: Task, base: Base, texts: Sequence[str], shown: Sequence[Demonstration], shots: int, rounds: int, peak: float
+    task: Task,
+    base: LoadedModel,
+    texts: Sequence[str],
+    shown: Sequence[Demonstration],
+    shots: int,
+    rounds: int,
+    peak: float,
 ) -> None:
     """Time every peer in turn and print a table."""
     classifier = ChatClassifier(OURS, task, base, demonstrations=shown)
@@ -127,13 +133,13 @@ def _print_table(peers: Sequence[Peer], flops: float, peak: float) -> None:
 
 
 def _plainly(
-    base: Base, task: Task, texts: Sequence[str], shown: Sequence[Demonstration], answers: list[list[int]]
+    base: LoadedModel, task: Task, texts: Sequence[str], shown: Sequence[Demonstration], answers: list[list[int]]
 ) -> np.ndarray:
     prompts = [encode_prompt(base.tokenizer, render(task, text, shown)).ids for text in texts]
     return np.array([score_plainly(base.model, prompt, answers).argmax() for prompt in prompts])
 
 
-def _decision(task: Task, base: Base, shown: Sequence[Demonstration], shots: int) -> Peer:
+def _decision(task: Task, base: LoadedModel, shown: Sequence[Demonstration], shots: int) -> Peer:
     from transformers import pipeline
 
     decide = pipeline("decision", model=base.model, tokenizer=base.tokenizer)
@@ -148,7 +154,7 @@ def _decision(task: Task, base: Base, shown: Sequence[Demonstration], shots: int
     return Peer('transformers pipeline("decision")', shots, answer)
 
 
-def _skorch(task: Task, base: Base, shown: Sequence[Demonstration], shots: int) -> Peer:
+def _skorch(task: Task, base: LoadedModel, shown: Sequence[Demonstration], shots: int) -> Peer:
     from skorch.llm import FewShotClassifier, ZeroShotClassifier
 
     if shown:
@@ -165,7 +171,7 @@ def _skorch(task: Task, base: Base, shown: Sequence[Demonstration], shots: int) 
     return Peer(f"skorch {type(model).__name__}", shots, answer)
 
 
-def useful_flops(base: Base, prompts: Sequence[Sequence[int]], answers: Sequence[Sequence[int]]) -> float:
+def useful_flops(base: LoadedModel, prompts: Sequence[Sequence[int]], answers: Sequence[Sequence[int]]) -> float:
     """Multiply-adds, twice, that one text cannot do without: its own tokens and the answers' through every matrix.
 
     The shared start is spread over all texts; attention and the few logits are left out, so the share of the
@@ -175,8 +181,8 @@ def useful_flops(base: Base, prompts: Sequence[Sequence[int]], answers: Sequence
     weights = sum(parameter.numel() for parameter in base.model.parameters()) - embedding
     shared = shared_prefix(prompts)
     own = sum(len(prompt) - shared for prompt in prompts) / len(prompts)
-    twigs = sum(len(answer) - 1 for answer in answers)
-    return 2.0 * weights * (own + twigs)
+    answer_tokens = sum(len(answer) - 1 for answer in answers)
+    return 2.0 * weights * (own + answer_tokens)
 
 
 def matrix_peak(size: int = 2048, repeats: int = 5) -> float:

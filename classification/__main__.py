@@ -140,8 +140,8 @@ def _json_lines(contender: Contender, task: Task, texts: Sequence[Text], found: 
                 },
                 "seconds": round(float(found.seconds[row]), 4),
                 "prompt_tokens": int(found.prompt_tokens[row]),
-                "shortened": bool(found.shortened[row]),
-                "said": found.said[row] if found.said else None,
+                "shortened": bool(found.truncated[row]),
+                "said": found.completions[row] if found.completions else None,
             },
             ensure_ascii="utf" not in (sys.stdout.encoding or "").lower(),  # else it would not be JSON any more
         )
@@ -153,10 +153,10 @@ def _readable_lines(contender: Contender, task: Task, texts: Sequence[Text], fou
             yield f"{text.text[:100]}"
         labels = ", ".join(answered(task, found, row)) or "none"
         if not found.valid[row]:
-            labels = f"invalid answer: {found.said[row][:60]!r}" if found.said else "invalid answer"
+            labels = f"invalid answer: {found.completions[row][:60]!r}" if found.completions else "invalid answer"
         sure = float(found.probabilities[row].max())
         line = f"{contender.approach:<11} {contender.name:<34} {labels:<12} {sure:>6.1%} {found.seconds[row]:>8.3f} s"
-        notes = [f"text {text.cut}"] * bool(text.cut) + ["shortened to fit the model"] * bool(found.shortened[row])
+        notes = [f"text {text.cut}"] * bool(text.cut) + ["shortened to fit the model"] * bool(found.truncated[row])
         yield f"{line}  ({'; '.join(notes)})" if notes else line
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from .classifiers.loading import load_prompted, load_run
-from .data.counting import counted
+from .data.counting import quantity
 from .errors import InputError, shown
 from .models.pool import ModelPool
 from .predictions import Classifier
@@ -23,7 +23,7 @@ from .task import Task
 if (
     TYPE_CHECKING
 ):  # they import the libraries that rows are read with, which whoever only looks at a lineup does without
-    from .prompting.demonstrations import Shown
+    from .prompting.demonstrations import ChosenDemonstrations
     from .runs.seen import Seen, TextHashes
 
 logger = logging.getLogger(__name__)
@@ -79,7 +79,7 @@ class Contender:
         record: its run's, where it has one.
         run: where that run is: a folder, or a repository on the Hub.
         demonstrations: training rows that a prompt may show: a file, a folder, or a dataset on the Hub.
-        trouble: why it cannot be had at all, as one sentence; else empty.
+        error: why it cannot be had at all, as one sentence; else empty.
     """
 
     entry: ContenderEntry
@@ -87,7 +87,7 @@ class Contender:
     record: RunRecord | None = None
     run: Path | RemoteRun | None = None
     demonstrations: Path | None = None
-    trouble: str = ""
+    error: str = ""
 
     @property
     def name(self) -> str:
@@ -112,10 +112,10 @@ class Contender:
         return self._describe()
 
     def _describe(self) -> str:
-        if self.trouble:
+        if self.error:
             return str(self.entry.run)
         if self.record is None:
-            shots = f", {counted(self.entry.shots, 'demonstration')} a label" if self.entry.shots else ""
+            shots = f", {quantity(self.entry.shots, 'demonstration')} a label" if self.entry.shots else ""
             return f"{_short(str(self.entry.model))}{shots}"
         if not self.record.created:
             how = "published" if isinstance(self.run, RemoteRun) else "saved"
@@ -133,15 +133,15 @@ class Contender:
         files = [file for folder in folders if folder.is_dir() for file in sorted(folder.iterdir()) if file.is_file()]
         return [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files]
 
-    def configuration(self, told: Shown | None = None) -> dict[str, object]:
+    def configuration(self, demonstrations: ChosenDemonstrations | None = None) -> dict[str, object]:
         """Everything that decides its answers, as JSON values, for the record of an evaluation.
 
         Args:
-            told: the demonstrations that it was loaded with; of their texts only hashes are recorded.
+            demonstrations: the demonstrations that it was loaded with; of their texts only hashes are recorded.
         """
         found: dict[str, object] = self.entry.model_dump(exclude_none=True, exclude={"name", "run"})
-        if self.entry.shots and told is not None:
-            found |= {"demonstrations": told.hashes, "demonstrations_left_out": told.left_out}
+        if self.entry.shots and demonstrations is not None:
+            found |= {"demonstrations": demonstrations.hashes, "demonstrations_left_out": demonstrations.left_out}
         if self.record:
             found |= {
                 "base": self.record.base.model_dump(exclude_none=True) if self.record.base else None,
@@ -154,7 +154,7 @@ class Contender:
             found |= {"repository": self.run.reference.repo_id, "commit": self.run.commit}
         return found
 
-    def choose_demonstrations(self, evaluated: Iterable[str] = ()) -> Shown:
+    def choose_demonstrations(self, evaluated: Iterable[str] = ()) -> ChosenDemonstrations:
         """The rows that its prompt is going to show; none but for few-shot.
 
         Args:
@@ -163,41 +163,41 @@ class Contender:
         Raises:
             InputError: the rows cannot be had, are no training rows, or are too few; see `demonstrations.choose`.
         """
-        from .prompting.demonstrations import Shown, choose
+        from .prompting.demonstrations import ChosenDemonstrations, choose
 
         entry, pool = self.entry, self.demonstrations
         if not entry.shots or pool is None:
-            return Shown()
+            return ChosenDemonstrations()
         return choose(pool, self.task, entry.shots, seed=entry.seed, evaluated=evaluated, name=entry.name)
 
-    def seen(self, texts: Sequence[str], told: Shown | None = None) -> Seen | None:
+    def seen(self, texts: Sequence[str], demonstrations: ChosenDemonstrations | None = None) -> Seen | None:
         """How many of these texts it has seen before: in a training of this project, or in its own prompt.
 
         Args:
             texts: of the rows that it is evaluated on.
-            told: the demonstrations that it was loaded with.
+            demonstrations: the demonstrations that it was loaded with.
 
         Returns:
             ``None`` where that is not known: for an older run, or one whose maker kept no hashes of its texts.
             What a base model was pretrained on is known to nobody and is not counted.
         """
         known = _hashes(self)
-        return None if known is None else known.count(texts, told.texts if told else ())
+        return None if known is None else known.count(texts, demonstrations.texts if demonstrations else ())
 
-    def load(self, pool: ModelPool, told: Shown | None = None) -> Classifier:
+    def load(self, pool: ModelPool, demonstrations: ChosenDemonstrations | None = None) -> Classifier:
         """Load what it needs through the pool, which shares base models.
 
         Args:
             pool: of base models.
-            told: the demonstrations to show; by default they are chosen here, with no row being evaluated.
+            demonstrations: the demonstrations to show; by default they are chosen here, with no row being evaluated.
 
         Raises:
             InputError: weights or rows that it needs cannot be had; the sentence says which.
         """
-        if self.trouble:
-            raise InputError(self.trouble)
+        if self.error:
+            raise InputError(self.error)
         if self.record is None:
-            return load_prompted(self, pool, told or self.choose_demonstrations())
+            return load_prompted(self, pool, demonstrations or self.choose_demonstrations())
         try:
             return load_run(self, self.record, pool)
         except InputError:

@@ -120,7 +120,7 @@ def _contender(
         _check_run(record, task, file, entry)
     except InputError as error:
         # What others publish may be gone or changed tomorrow; that must not take down a page that has other contenders.
-        return Contender(entry, task, trouble=f"{error} (There is no folder {entry.run} beside the lineup either.)")
+        return Contender(entry, task, error=f"{error} (There is no folder {entry.run} beside the lineup either.)")
     return Contender(entry, task, record, remote)
 
 

@@ -51,8 +51,8 @@ class Predictions:
         seconds: float32 [n]; time for each text, its share of a batch.
         prompt_tokens: int64 [n]; 0 for a classifier without tokens.
         completion_tokens: int64 [n]; tokens generated, or scored as an answer.
-        shortened: bool [n]; true where the text had to be cut to fit the model.
-        said: what a free-running model really wrote, else ``None``.
+        truncated: bool [n]; true where the text had to be cut to fit the model.
+        completions: what a free-running model really wrote, else ``None``.
         label_mass: float32 [n]; for scored labels, the probability that the model puts on all of them
             together before they are normalised: how much of its mind is on the question. Else ``None``.
     """
@@ -62,8 +62,8 @@ class Predictions:
     seconds: NDArray[np.float32]
     prompt_tokens: NDArray[np.int64]
     completion_tokens: NDArray[np.int64]
-    shortened: NDArray[np.bool_]
-    said: tuple[str, ...] | None = None
+    truncated: NDArray[np.bool_]
+    completions: tuple[str, ...] | None = None
     label_mass: NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
@@ -78,8 +78,8 @@ class Predictions:
 
     def labels(self, task: Task) -> list[tuple[str, ...]]:
         """Names of the labels that each answer stands for; none where it is invalid."""
-        decided = decide(self.probabilities, self.valid, multi_label=task.multi_label)
-        return [tuple(name for name, holds in zip(task.label_names, row, strict=True) if holds) for row in decided]
+        predicted = decide(self.probabilities, self.valid, multi_label=task.multi_label)
+        return [tuple(name for name, holds in zip(task.label_names, row, strict=True) if holds) for row in predicted]
 
     @classmethod
     def of(
@@ -90,8 +90,8 @@ class Predictions:
         valid: NDArray[np.bool_] | None = None,
         prompt_tokens: Sequence[int] | None = None,
         completion_tokens: Sequence[int] | None = None,
-        shortened: Sequence[bool] | None = None,
-        said: Sequence[str] | None = None,
+        truncated: Sequence[bool] | None = None,
+        completions: Sequence[str] | None = None,
         label_mass: NDArray[np.float32] | None = None,
     ) -> Predictions:
         """Predictions of one batch that took ``seconds`` in all; what is left out gets its neutral value.
@@ -110,8 +110,8 @@ class Predictions:
             completion_tokens=np.asarray(
                 completion_tokens if completion_tokens is not None else [0] * rows, dtype=np.int64
             ),
-            shortened=np.asarray(shortened if shortened is not None else [False] * rows, dtype=bool),
-            said=None if said is None else tuple(said),
+            truncated=np.asarray(truncated if truncated is not None else [False] * rows, dtype=bool),
+            completions=None if completions is None else tuple(completions),
             label_mass=label_mass,
         )
 
@@ -123,7 +123,7 @@ class Predictions:
             values = [getattr(part, field.name) for part in parts]
             if any(value is None for value in values):
                 joined[field.name] = None
-            elif field.name == "said":
+            elif isinstance(values[0], tuple):
                 joined[field.name] = tuple(text for value in values for text in value)
             else:
                 joined[field.name] = np.concatenate(values)

@@ -84,9 +84,9 @@ def _positive(text: str) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from .running import Job, run  # loads torch and transformers, which a report does without
+    from .running import ComparisonConfig, run  # loads torch and transformers, which a report does without
 
-    job = Job(
+    job = ComparisonConfig(
         lineup=arguments.lineup,
         data=arguments.data,
         split=arguments.split,

@@ -18,8 +18,8 @@ from .records import (
     MAX_CONTENDERS,
     Contender,
     Count,
-    Failed,
-    Measured,
+    FailedContender,
+    MeasuredContender,
     Name,
     Pair,
     Record,
@@ -31,7 +31,7 @@ from .records import (
     read_record,
     write_record,
 )
-from .scores import ends, rounded
+from .scores import bounds, rounded
 from .significance import holm, macro_f1_differences, mcnemar
 
 COMPARISON_FILE = "comparison.json"
@@ -66,17 +66,17 @@ class Comparison(Record):
         return self
 
     @property
-    def measured(self) -> tuple[Measured, ...]:
+    def measured(self) -> tuple[MeasuredContender, ...]:
         """The contenders that answered, in the lineup's order."""
-        return tuple(contender for contender in self.contenders if isinstance(contender, Measured))
+        return tuple(contender for contender in self.contenders if isinstance(contender, MeasuredContender))
 
     @property
-    def failed(self) -> tuple[Failed, ...]:
+    def failed(self) -> tuple[FailedContender, ...]:
         """The contenders that could not be asked."""
-        return tuple(contender for contender in self.contenders if isinstance(contender, Failed))
+        return tuple(contender for contender in self.contenders if isinstance(contender, FailedContender))
 
     @property
-    def floor(self) -> Measured | None:
+    def floor(self) -> MeasuredContender | None:
         """The best baseline by macro-F1, which any model must beat."""
         baselines = (contender for contender in self.measured if contender.approach == "baseline")
         return max(baselines, key=lambda contender: contender.macro_f1, default=None)
@@ -130,7 +130,7 @@ def _pairs(evaluations: Sequence[Evaluation]) -> tuple[Pair, ...]:
         return ()
     pairs = list(combinations(answered, 2))
     tests = [mcnemar(first.correct, second.correct) for (_, first), (_, second) in pairs]
-    differences = macro_f1_differences(answered[0][1].targets, [answers.decided for _, answers in answered])
+    differences = macro_f1_differences(answered[0][1].targets, [answers.predicted for _, answers in answered])
     accuracy_p = holm([test.p for test in tests])
     macro_f1_p = holm([difference.p for difference in differences])
     return tuple(
@@ -143,7 +143,7 @@ def _pairs(evaluations: Sequence[Evaluation]) -> tuple[Pair, ...]:
             accuracy_p=rounded(tests[place].p),
             accuracy_p_holm=rounded(accuracy_p[place]),
             macro_f1_difference=rounded(differences[place].value),
-            macro_f1_difference_ci=ends(differences[place].interval),
+            macro_f1_difference_ci=bounds(differences[place].interval),
             macro_f1_p=rounded(differences[place].p),
             macro_f1_p_holm=rounded(macro_f1_p[place]),
         )

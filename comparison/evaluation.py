@@ -18,13 +18,13 @@ from classification.runs.seen import Seen
 from classification.task import Task
 
 from .metrics import Bools
-from .prediction_table import Answers, read_answers, write_answers
+from .prediction_table import PredictionTable, read_answers, write_answers
 from .records import (
     Approach,
+    ContenderIdentity,
     EvaluationRecord,
-    Failed,
-    Identity,
-    Measured,
+    FailedContender,
+    MeasuredContender,
     RowsRecord,
     TaskRecord,
     read_record,
@@ -51,8 +51,8 @@ class Evaluation:
 
     task: TaskRecord
     rows: RowsRecord
-    contender: Measured | Failed
-    answers: Answers | None
+    contender: MeasuredContender | FailedContender
+    answers: PredictionTable | None
     inputs: str = ""
 
     @property
@@ -100,7 +100,7 @@ class Evaluation:
         path = Path(file)
         record = read_record(path, EvaluationRecord, what="evaluation")
         answers = None
-        if isinstance(record.contender, Measured):
+        if isinstance(record.contender, MeasuredContender):
             answers = read_answers(path.with_suffix(".parquet"), record.task, record.rows.count)
         return cls(record.task, record.rows, record.contender, answers, record.inputs)
 
@@ -142,23 +142,23 @@ def evaluate(
         return failed(identity, error, classifier.task, rows, source)
     targets = target_matrix(rows, classifier.task)
     scores = score(task.labels, task.multi_label, targets, predictions)
-    answers = Answers(tuple(map(text_hash, rows.texts)), rows.texts, targets, predictions, task.multi_label)
-    measured = Measured(**dict(identity), **dict(scores), seen=seen)
+    answers = PredictionTable(tuple(map(text_hash, rows.texts)), rows.texts, targets, predictions, task.multi_label)
+    measured = MeasuredContender(**dict(identity), **dict(scores), seen=seen)
     return Evaluation(task, rows_record(rows, source), measured, answers)
 
 
-def identify(name: str, approach: Approach, family: str, configuration: Mapping[str, object]) -> Identity:
+def identify(name: str, approach: Approach, family: str, configuration: Mapping[str, object]) -> ContenderIdentity:
     """Name a contender; its configuration has to consist of JSON values."""
-    return Identity.model_validate(
+    return ContenderIdentity.model_validate(
         {"name": name, "approach": approach, "family": family, "configuration": dict(configuration)}
     )
 
 
-def failed(identity: Identity, error: Exception, task: Task, rows: Rows, source: str = "") -> Evaluation:
+def failed(identity: ContenderIdentity, error: Exception, task: Task, rows: Rows, source: str = "") -> Evaluation:
     """Record a contender that could not be loaded or asked. A defect of the program goes to the log as well."""
     if not isinstance(error, InputError):
         logger.error("%s failed", identity.name, exc_info=error)
-    contender = Failed(**dict(identity), error=reason(error))
+    contender = FailedContender(**dict(identity), error=reason(error))
     return Evaluation(TaskRecord.of(task), rows_record(rows, source), contender, None)
 
 

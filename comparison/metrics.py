@@ -3,7 +3,7 @@
 Three arrays describe n answers over L labels, for single-label and multi-label tasks alike:
 
 - ``targets`` bool [n, L]: the labels that each row has;
-- ``decided`` bool [n, L]: the labels that were answered (`classification.predictions.decide`), none where the answer
+- ``predicted`` bool [n, L]: the labels that were answered (`classification.predictions.decide`), none where the answer
   is invalid;
 - ``valid`` bool [n]: false where the answer was outside the labels.
 
@@ -52,15 +52,15 @@ class LabelScores:
     support: Counts
 
 
-def correct(targets: Bools, decided: Bools, valid: Bools) -> Bools:
+def correct(targets: Bools, predicted: Bools, valid: Bools) -> Bools:
     """Whether each answer is wholly right, bool [n]. Its mean is accuracy, for a multi-label task *subset accuracy*."""
-    same: Bools = (targets == decided).all(axis=1)
+    same: Bools = (targets == predicted).all(axis=1)
     return same & valid
 
 
-def label_scores(targets: Bools, decided: Bools) -> LabelScores:
+def label_scores(targets: Bools, predicted: Bools) -> LabelScores:
     """Precision, recall, F1 and support of each label."""
-    hits, answered, support = (targets & decided).sum(axis=0), decided.sum(axis=0), targets.sum(axis=0)
+    hits, answered, support = (targets & predicted).sum(axis=0), predicted.sum(axis=0), targets.sum(axis=0)
     return LabelScores(_ratio(hits, answered), _ratio(hits, support), f1(hits, answered, support), support)
 
 
@@ -69,21 +69,21 @@ def f1(hits: NDArray[np.generic], answered: NDArray[np.generic], support: NDArra
     return _ratio(2 * hits, answered + support)  # type: ignore[operator]
 
 
-def macro_f1(targets: Bools, decided: Bools) -> float:
+def macro_f1(targets: Bools, predicted: Bools) -> float:
     """Mean F1 over the labels that some row has; a label that none has can be neither found nor missed."""
-    scores = label_scores(targets, decided)
+    scores = label_scores(targets, predicted)
     return float(_mean_where(scores.f1, scores.support > 0))
 
 
-def micro_f1(targets: Bools, decided: Bools) -> float:
+def micro_f1(targets: Bools, predicted: Bools) -> float:
     """F1 of all label decisions pooled."""
-    return float(f1((targets & decided).sum(), decided.sum(), targets.sum()))
+    return float(f1((targets & predicted).sum(), predicted.sum(), targets.sum()))
 
 
-def confusion_matrix(targets: Bools, decided: Bools) -> Counts:
+def confusion_matrix(targets: Bools, predicted: Bools) -> Counts:
     """Rows of each label by answer, int64 [L, L + 1], for a single-label task; the last column is invalid answers."""
     labels = targets.shape[1]
-    answers = np.where(decided.any(axis=1), decided.argmax(axis=1), labels)
+    answers = np.where(predicted.any(axis=1), predicted.argmax(axis=1), labels)
     matrix = np.zeros((labels, labels + 1), dtype=np.int64)
     np.add.at(matrix, (targets.argmax(axis=1), answers), 1)
     return matrix
@@ -131,9 +131,9 @@ def accuracy_interval(right: Bools) -> Interval:
     return Interval(float(low), float(high))
 
 
-def macro_f1_interval(targets: Bools, decided: Bools, *, seed: int = 0, resamples: int = RESAMPLES) -> Interval:
+def macro_f1_interval(targets: Bools, predicted: Bools, *, seed: int = 0, resamples: int = RESAMPLES) -> Interval:
     """Percentile bootstrap interval of macro-F1 over resampled rows (Efron and Tibshirani, 1993, chapter 13)."""
-    (samples,) = resampled_macro_f1(targets, [decided], seed=seed, resamples=resamples)
+    (samples,) = resampled_macro_f1(targets, [predicted], seed=seed, resamples=resamples)
     return percentile_interval(samples)
 
 
@@ -153,8 +153,8 @@ def resampled_macro_f1(
     for start in range(0, resamples, BATCH):  # in batches, since n kinds of rows times all resamples would fill memory
         drawn = random.multinomial(len(targets), shares, size=min(BATCH, resamples - start)).astype(np.float64)
         support = drawn @ kind_targets
-        for place, decided in enumerate(answers):
-            hits, answered = drawn @ (kind_targets & decided[first]), drawn @ decided[first]
+        for place, predicted in enumerate(answers):
+            hits, answered = drawn @ (kind_targets & predicted[first]), drawn @ predicted[first]
             samples[place, start : start + BATCH] = _mean_where(f1(hits, answered, support), support > 0)
     return samples
 
@@ -170,6 +170,6 @@ def _ratio(numerator: NDArray[np.generic], denominator: NDArray[np.generic]) -> 
     return np.asarray(numerator / np.maximum(denominator, 1), dtype=np.float64)
 
 
-def _mean_where(values: Floats, counted: Bools) -> Floats:
+def _mean_where(values: Floats, included: Bools) -> Floats:
     """Mean over the last axis of the values that count, 0 where none do."""
-    return _ratio((values * counted).sum(axis=-1), counted.sum(axis=-1))
+    return _ratio((values * included).sum(axis=-1), included.sum(axis=-1))

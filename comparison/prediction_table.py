@@ -20,12 +20,15 @@ from .records import TaskRecord
 #: What a label's column of probabilities is called: this and the label.
 PROBABILITY = "p_"
 
-#: Columns with a number or a bool a row, under the names that `Predictions` has for them.
-PLAIN = ("valid", "seconds", "prompt_tokens", "completion_tokens", "shortened")
+#: Columns with a number or a bool a row, and what `Predictions` calls each.
+PLAIN = {
+    "valid": "valid", "seconds": "seconds", "prompt_tokens": "prompt_tokens", "completion_tokens": "completion_tokens",
+    "shortened": "truncated",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
-class Answers:
+class PredictionTable:
     """n answers over L labels, and what would have been right.
 
     Attributes:
@@ -43,17 +46,17 @@ class Answers:
     multi_label: bool
 
     @property
-    def decided(self) -> Bools:
+    def predicted(self) -> Bools:
         """The labels that were answered, bool [n, L]."""
         return decide(self.predictions.probabilities, self.predictions.valid, multi_label=self.multi_label)
 
     @property
     def correct(self) -> Bools:
         """Whether each answer is right, bool [n]."""
-        return metrics.correct(self.targets, self.decided, self.predictions.valid)
+        return metrics.correct(self.targets, self.predicted, self.predictions.valid)
 
 
-def write_answers(file: Path, answers: Answers, task: TaskRecord, *, with_texts: bool) -> None:
+def write_answers(file: Path, answers: PredictionTable, task: TaskRecord, *, with_texts: bool) -> None:
     """Write one row for each text: hash, text, target, predicted, a probability for each label, time and tokens.
 
     ``predicted`` is null where the answer is invalid. Target and predicted are a label's name, or for a
@@ -63,23 +66,23 @@ def write_answers(file: Path, answers: Answers, task: TaskRecord, *, with_texts:
     columns: dict[str, object] = {"row": np.arange(len(predictions)), "text_sha1": answers.ids}
     if with_texts and answers.texts is not None:
         columns["text"] = answers.texts
-    decided = _names(answers.decided, task)
+    predicted = _names(answers.predicted, task)
     columns["target"] = _names(answers.targets, task)
-    columns["predicted"] = [names if ok else None for names, ok in zip(decided, valid, strict=True)]
-    for name in PLAIN:
-        columns[name] = getattr(predictions, name)
-    for column, label in enumerate(task.labels):
-        columns[f"{PROBABILITY}{label}"] = predictions.probabilities[:, column]
+    columns["predicted"] = [names if ok else None for names, ok in zip(predicted, valid, strict=True)]
+    for column, attribute in PLAIN.items():
+        columns[column] = getattr(predictions, attribute)
+    for index, label in enumerate(task.labels):
+        columns[f"{PROBABILITY}{label}"] = predictions.probabilities[:, index]
     if predictions.label_mass is not None:
         columns["label_mass"] = predictions.label_mass
-    if predictions.said is not None:
+    if predictions.completions is not None:
         # What is no label may quote the text, so it goes where the texts go.
-        said = zip(predictions.said, valid, strict=True)
+        said = zip(predictions.completions, valid, strict=True)
         columns["said"] = [words if ok or with_texts else None for words, ok in said]
     pd.DataFrame(columns).to_parquet(file, index=False)
 
 
-def read_answers(file: Path, task: TaskRecord, count: int) -> Answers:
+def read_answers(file: Path, task: TaskRecord, count: int) -> PredictionTable:
     """Read what `write_answers` wrote.
 
     Raises:
@@ -98,18 +101,18 @@ def read_answers(file: Path, task: TaskRecord, count: int) -> Answers:
     return answers
 
 
-def _answers(table: pd.DataFrame, task: TaskRecord) -> Answers:
+def _answers(table: pd.DataFrame, task: TaskRecord) -> PredictionTable:
     predictions = Predictions(
         probabilities=np.column_stack([table[f"{PROBABILITY}{label}"] for label in task.labels]).astype(np.float32),
         valid=table["valid"].to_numpy(np.bool_),
         seconds=table["seconds"].to_numpy(np.float32),
         prompt_tokens=table["prompt_tokens"].to_numpy(np.int64),
         completion_tokens=table["completion_tokens"].to_numpy(np.int64),
-        shortened=table["shortened"].to_numpy(np.bool_),
-        said=tuple("" if pd.isna(words) else str(words) for words in table["said"]) if "said" in table else None,
+        truncated=table["shortened"].to_numpy(np.bool_),
+        completions=tuple("" if pd.isna(words) else str(words) for words in table["said"]) if "said" in table else None,
         label_mass=table["label_mass"].to_numpy(np.float32) if "label_mass" in table else None,
     )
-    return Answers(
+    return PredictionTable(
         ids=tuple(map(str, table["text_sha1"])),
         texts=tuple(map(str, table["text"])) if "text" in table else None,
         targets=_columns(table["target"], task),

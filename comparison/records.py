@@ -21,7 +21,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Signed = Annotated[float, Field(ge=-1, le=1)]
 NotNegative = Annotated[float, Field(ge=0)]
 #: Low and high end of a 95 % confidence interval.
-Ends = tuple[Signed, Signed]
+IntervalBounds = tuple[Signed, Signed]
 Count = Annotated[int, Field(ge=0, le=10**12)]
 Approach = Literal["baseline", "zero-shot", "few-shot", "fine-tuned"]
 
@@ -82,9 +82,9 @@ class Scores(Record):
     """How well, how surely and how fast; tokens and seconds are for one text."""
 
     accuracy: Share
-    accuracy_ci: Ends
+    accuracy_ci: IntervalBounds
     macro_f1: Share
-    macro_f1_ci: Ends
+    macro_f1_ci: IntervalBounds
     micro_f1: Share
     invalid_rate: Share
     auc: Share | None
@@ -102,7 +102,7 @@ class Scores(Record):
     )
 
 
-class Identity(Record):
+class ContenderIdentity(Record):
     """Which contender, and exactly how it was set up."""
 
     name: Name
@@ -111,7 +111,7 @@ class Identity(Record):
     configuration: dict[str, JsonValue]
 
 
-class Measured(Scores, Identity):
+class MeasuredContender(Scores, ContenderIdentity):
     """A contender that answered."""
 
     seen: Seen | None = Field(
@@ -120,7 +120,7 @@ class Measured(Scores, Identity):
     error: None = None
 
 
-class Failed(Identity):
+class FailedContender(ContenderIdentity):
     """A contender that could not be loaded or asked, and why."""
 
     error: Annotated[Sentence, Field(min_length=1)]
@@ -135,7 +135,9 @@ def _outcome(value: object) -> str:
     return "measured" if error is None else "failed"
 
 
-Contender = Annotated[Annotated[Measured, Tag("measured")] | Annotated[Failed, Tag("failed")], Discriminator(_outcome)]
+Contender = Annotated[
+    Annotated[MeasuredContender, Tag("measured")] | Annotated[FailedContender, Tag("failed")], Discriminator(_outcome)
+]
 
 
 class Pair(Record):
@@ -152,7 +154,7 @@ class Pair(Record):
     accuracy_p: Share
     accuracy_p_holm: Share
     macro_f1_difference: Signed
-    macro_f1_difference_ci: Ends
+    macro_f1_difference_ci: IntervalBounds
     macro_f1_p: Share
     macro_f1_p_holm: Share
 
@@ -172,13 +174,13 @@ class EvaluationRecord(Record):
         return self
 
 
-def check_scores(task: TaskRecord, contender: Measured | Failed) -> None:
+def check_scores(task: TaskRecord, contender: MeasuredContender | FailedContender) -> None:
     """Hold the shapes of a contender's scores against the labels of the task.
 
     Raises:
         ValueError: they do not fit.
     """
-    if isinstance(contender, Failed):
+    if isinstance(contender, FailedContender):
         return
     if tuple(contender.per_class) != task.labels:
         raise ValueError(f"the per_class labels of {contender.name!r} are not the labels of the task")
@@ -187,13 +189,13 @@ def check_scores(task: TaskRecord, contender: Measured | Failed) -> None:
         raise ValueError(f"the confusion_matrix of {contender.name!r} is not {labels} x {labels + 1}")
 
 
-def check_seen(rows: RowsRecord, contender: Measured | Failed) -> None:
+def check_seen(rows: RowsRecord, contender: MeasuredContender | FailedContender) -> None:
     """Hold the rows that a contender has seen against the number of rows.
 
     Raises:
         ValueError: there are fewer.
     """
-    if isinstance(contender, Measured) and contender.seen is not None and contender.seen.total > rows.count:
+    if isinstance(contender, MeasuredContender) and contender.seen is not None and contender.seen.total > rows.count:
         raise ValueError(f"{contender.name!r} has seen {contender.seen.total:,} rows, and there are {rows.count:,}")
 
 

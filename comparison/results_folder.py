@@ -18,7 +18,7 @@ from classification.errors import InputError
 
 from .comparison import COMPARISON_FILE, Comparison
 from .evaluation import Evaluation, slug
-from .records import Measured
+from .records import MeasuredContender
 from .report.tables import as_csv, as_markdown
 
 CONTENDERS = "contenders"
@@ -69,7 +69,7 @@ class ResultsFolder:
                 found = Evaluation.load(file)
             except InputError:  # half written, or of another version: it is made again
                 continue
-            if found.name == name and found.inputs == inputs and isinstance(found.contender, Measured):
+            if found.name == name and found.inputs == inputs and isinstance(found.contender, MeasuredContender):
                 return found
         return None
 

@@ -18,7 +18,7 @@ from classification.data.sampling import sample
 from classification.errors import InputError, nearest, one_of, shown
 from classification.lineup import load_lineup
 from classification.models.pool import ModelPool
-from classification.prompting.demonstrations import Shown
+from classification.prompting.demonstrations import ChosenDemonstrations
 
 from .comparison import Comparison, compare
 from .evaluation import Evaluation, check_names, evaluate, failed, identify
@@ -31,7 +31,7 @@ CHUNK = 64
 
 
 @dataclass(frozen=True)
-class Job:
+class ComparisonConfig:
     """What to compare, on which rows, and where the results go; see ``python -m comparison run --help``."""
 
     lineup: Path
@@ -45,7 +45,7 @@ class Job:
     with_texts: bool = True
 
 
-def run(job: Job) -> tuple[Comparison | None, bool]:
+def run(job: ComparisonConfig) -> tuple[Comparison | None, bool]:
     """Evaluate every contender and write the results.
 
     A contender that was evaluated before, on the same rows and in the same configuration, is not asked again: a run
@@ -59,7 +59,7 @@ def run(job: Job) -> tuple[Comparison | None, bool]:
         InputError: the lineup, the rows or a name in ``only`` cannot be used, or the output not written.
     """
     lineup = load_lineup(job.lineup)
-    contenders = chosen(lineup.contenders, job.only)
+    contenders = select_contenders(lineup.contenders, job.only)
     check_names([contender.name for contender in contenders])
     every = load_rows(job.data, lineup.task, split=job.split, options=job.options)
     rows = every if job.limit is None else sample(every, job.limit, job.seed)
@@ -81,7 +81,7 @@ def run(job: Job) -> tuple[Comparison | None, bool]:
     return comparison, finished
 
 
-def chosen(contenders: Sequence[Contender], only: Sequence[str] | None) -> list[Contender]:
+def select_contenders(contenders: Sequence[Contender], only: Sequence[str] | None) -> list[Contender]:
     """The contenders with these names, in the lineup's order.
 
     Raises:
@@ -103,12 +103,12 @@ def _evaluate(
     expected = bar.n + len(rows)
     about = (contender.name, contender.approach, contender.family)
     try:
-        told = contender.choose_demonstrations(rows.texts)
-        inputs = _inputs(contender, told, rows, source, results)
+        demonstrations = contender.choose_demonstrations(rows.texts)
+        inputs = _inputs(contender, demonstrations, rows, source, results)
         kept = results.kept(contender.name, inputs)
         if kept is None:
-            classifier = contender.load(pool, told)
-            seen = contender.seen(rows.texts, told)
+            classifier = contender.load(pool, demonstrations)
+            seen = contender.seen(rows.texts, demonstrations)
     except Exception as error:  # noqa: BLE001 - whatever breaks one contender, the others go on
         evaluation = failed(identify(*about, contender.configuration()), error, contender.task, rows, source)
     else:
@@ -118,23 +118,26 @@ def _evaluate(
         else:
             evaluation = evaluate(
                 *about, classifier, rows,
-                configuration=contender.configuration(told), source=source, seen=seen, progress=bar.update, chunk=CHUNK,
+                configuration=contender.configuration(demonstrations), source=source, seen=seen, progress=bar.update,
+                chunk=CHUNK,
             )  # fmt: skip
             evaluation = replace(evaluation, inputs=inputs)
     bar.update(expected - bar.n)  # the rows of a contender that failed, or that was not asked again
     return evaluation
 
 
-def _inputs(contender: Contender, told: Shown, rows: Rows, source: str, results: ResultsFolder) -> str:
+def _inputs(
+    contender: Contender, demonstrations: ChosenDemonstrations, rows: Rows, source: str, results: ResultsFolder
+) -> str:
     """A hash of all that an evaluation depends on: who is asked, with which weights, on which rows."""
     parts = [
-        contender.name, contender.approach, contender.configuration(told), contender.files_mark(),
+        contender.name, contender.approach, contender.configuration(demonstrations), contender.files_mark(),
         contender.task.model_dump(mode="json"), rows.fingerprint, source, results.with_texts,
     ]  # fmt: skip
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
 
 
-def _source(job: Job, count: int, total: int) -> str:
+def _source(job: ComparisonConfig, count: int, total: int) -> str:
     """What the rows are called in the results: a Hub id as it is, of a local path only the last part."""
     path = Path(job.data).expanduser()
     name = path.resolve().name if path.exists() else job.data

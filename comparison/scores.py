@@ -11,7 +11,7 @@ from classification.predictions import Predictions, decide
 
 from . import metrics
 from .metrics import Bools
-from .records import Ends, LabelRecord, Scores
+from .records import IntervalBounds, LabelRecord, Scores
 
 
 def score(
@@ -27,15 +27,15 @@ def score(
         seed: for the bootstrap.
     """
     probabilities, valid = predictions.probabilities, predictions.valid
-    decided = decide(probabilities, valid, multi_label=multi_label)
-    right, leading = metrics.correct(targets, decided, valid), headline(targets, decided, valid)
+    predicted = decide(probabilities, valid, multi_label=multi_label)
+    right, leading = metrics.correct(targets, predicted, valid), headline(targets, predicted, valid)
     seconds, mass = predictions.seconds, predictions.label_mass
     return Scores(
         accuracy=rounded(leading["accuracy"]),
-        accuracy_ci=ends(metrics.accuracy_interval(right)),
+        accuracy_ci=bounds(metrics.accuracy_interval(right)),
         macro_f1=rounded(leading["macro_f1"]),
-        macro_f1_ci=ends(metrics.macro_f1_interval(targets, decided, seed=seed)),
-        micro_f1=rounded(metrics.micro_f1(targets, decided)),
+        macro_f1_ci=bounds(metrics.macro_f1_interval(targets, predicted, seed=seed)),
+        micro_f1=rounded(metrics.micro_f1(targets, predicted)),
         invalid_rate=rounded(1 - valid.mean()),
         auc=_rounded_or_none(metrics.roc_auc(targets, probabilities)),
         ece=_rounded_or_none(metrics.calibration_error(targets, probabilities, valid, multi_label=multi_label)),
@@ -44,27 +44,27 @@ def score(
         seconds_p95=rounded(np.quantile(seconds, 0.95)),
         prompt_tokens=rounded(predictions.prompt_tokens.mean()),
         completion_tokens=rounded(predictions.completion_tokens.mean()),
-        shortened=int(predictions.shortened.sum()),
+        shortened=int(predictions.truncated.sum()),
         label_mass=None if mass is None else rounded(min(mass.mean(), 1.0)),
-        per_class=_per_class(labels, metrics.label_scores(targets, decided)),
-        confusion_matrix=None if multi_label else _as_tuples(metrics.confusion_matrix(targets, decided)),
+        per_class=_per_class(labels, metrics.label_scores(targets, predicted)),
+        confusion_matrix=None if multi_label else _as_tuples(metrics.confusion_matrix(targets, predicted)),
     )
 
 
-def headline(targets: Bools, decided: Bools, valid: Bools) -> dict[str, float]:
+def headline(targets: Bools, predicted: Bools, valid: Bools) -> dict[str, float]:
     """The two figures that a training chooses its checkpoint by and that a report leads with.
 
     Args:
         targets: bool [n, L], the labels that each row has.
-        decided: bool [n, L], the labels that were answered.
+        predicted: bool [n, L], the labels that were answered.
         valid: bool [n], false where an answer was outside the labels.
 
     Returns:
         ``macro_f1`` and ``accuracy``, between 0 and 1.
     """
     return {
-        "macro_f1": metrics.macro_f1(targets, decided),
-        "accuracy": float(metrics.correct(targets, decided, valid).mean()),
+        "macro_f1": metrics.macro_f1(targets, predicted),
+        "accuracy": float(metrics.correct(targets, predicted, valid).mean()),
     }
 
 
@@ -84,7 +84,7 @@ def _as_tuples(matrix: NDArray[np.int64]) -> tuple[tuple[int, ...], ...]:
     return tuple(tuple(int(count) for count in row) for row in matrix)
 
 
-def ends(interval: metrics.Interval) -> Ends:
+def bounds(interval: metrics.Interval) -> IntervalBounds:
     """An interval as a record holds it."""
     return rounded(interval.low), rounded(interval.high)
 

@@ -8,7 +8,7 @@ from classification.errors import one_of
 from classification.runs.seen import Seen
 
 from .comparison import Comparison
-from .records import Measured
+from .records import MeasuredContender
 
 NAMED = 8  # contenders that a sentence names
 NOT_KNOWN = "not known"
@@ -16,30 +16,30 @@ CLEAN = "No contender has any of these rows among its training rows, validation 
 NOBODY_KNOWS = "Whether any contender has seen these rows before is not known."
 
 
-def has_seen(contender: Measured) -> bool:
+def has_seen(contender: MeasuredContender) -> bool:
     """Whether it is known to have seen a row of the comparison before."""
     return contender.seen is not None and contender.seen.total > 0
 
 
-def differ(comparison: Comparison) -> bool:
+def seen_is_informative(comparison: Comparison) -> bool:
     """Whether a column for it tells anything: somebody has seen rows, or of some it is known and of others not."""
     known = {contender.seen is not None for contender in comparison.measured}
     return len(known) > 1 or any(has_seen(contender) for contender in comparison.measured)
 
 
-def number(contender: Measured) -> str:
+def seen_count(contender: MeasuredContender) -> str:
     """How many rows it had seen, for a column."""
     return NOT_KNOWN if contender.seen is None else f"{contender.seen.total:,}"
 
 
-def counted(seen: Seen, rows: int) -> str:
+def seen_phrase(seen: Seen, rows: int) -> str:
     """``12 of the 60 rows in training and 3 in validation``."""
     places = {"in training": seen.train, "in its prompt": seen.demonstrations, "in validation": seen.validation}
     first, *more = [(count, place) for place, count in places.items() if count]
     return " and ".join([f"{first[0]:,} of the {rows:,} rows {first[1]}", *(f"{n:,} {place}" for n, place in more)])
 
 
-def meaning(seen: Iterable[Seen], *, several: bool = False) -> str:
+def consequence(seen: Iterable[Seen], *, several: bool = False) -> str:
     """What it means for a score, as the rest of a sentence: rows of a validation flatter, the others are remembered."""
     scores = "their scores are" if several else "its score is"
     if all(one.total == one.validation for one in seen):
@@ -47,14 +47,14 @@ def meaning(seen: Iterable[Seen], *, several: bool = False) -> str:
     return f"so {scores} not evidence for new texts"
 
 
-def remarks(comparison: Comparison, told: Sequence[str] = ()) -> list[str]:
+def seen_remarks(comparison: Comparison, already_named: Sequence[str] = ()) -> list[str]:
     """Sentences about who has seen rows, of whom nobody knows, or that nobody has.
 
     Args:
         comparison: its contenders, and how many rows they were asked about.
-        told: contenders of whom it was said already.
+        already_named: contenders of whom it was said already.
     """
-    others = [contender for contender in comparison.measured if contender.name not in told]
+    others = [contender for contender in comparison.measured if contender.name not in already_named]
     groups: dict[Seen, list[str]] = {}
     for contender in others:
         if contender.seen is not None and has_seen(contender):
@@ -64,11 +64,11 @@ def remarks(comparison: Comparison, told: Sequence[str] = ()) -> list[str]:
     if unknown and len(unknown) == len(comparison.measured):
         return [NOBODY_KNOWS]
     if unknown:
-        found.append(f"Whether {one_of(few(unknown))} has seen any of these rows is not known.")
-    return found or ([] if told else [CLEAN])
+        found.append(f"Whether {one_of(first_names(unknown))} has seen any of these rows is not known.")
+    return found or ([] if already_named else [CLEAN])
 
 
-def few(names: Sequence[str]) -> list[str]:
+def first_names(names: Sequence[str]) -> list[str]:
     """The names, or of many the first and how many more there are."""
     rest = len(names) - NAMED
     return [*names[:NAMED], f"{rest} others"] if rest > 0 else list(names)
@@ -78,8 +78,8 @@ def _groups_sentence(groups: dict[Seen, list[str]], rows: int) -> str:
     several = sum(map(len, groups.values())) > 1
     parts = []
     for seen, names in groups.items():
-        *before, last = few(names)
+        *before, last = first_names(names)
         who = f"{', '.join(before)} and {last} have" if before else f"{last} has"
-        phrase = counted(seen, rows).replace("its prompt", "their prompts") if before else counted(seen, rows)
+        phrase = seen_phrase(seen, rows).replace("its prompt", "their prompts") if before else seen_phrase(seen, rows)
         parts.append(f"{who} seen {phrase}")
-    return f"{'; '.join(few(parts))}, {meaning(groups, several=several)}."
+    return f"{'; '.join(first_names(parts))}, {consequence(groups, several=several)}."

@@ -76,7 +76,7 @@ def macro_f1_differences(
         One difference a pair, in the order of ``itertools.combinations(answers, 2)``.
     """
     samples = resampled_macro_f1(targets, answers, seed=seed, resamples=resamples)
-    values = [macro_f1(targets, decided) for decided in answers]
+    values = [macro_f1(targets, predicted) for predicted in answers]
     return [
         _difference(values[first] - values[second], samples[first] - samples[second])
         for first, second in combinations(range(len(answers)), 2)

@@ -9,8 +9,8 @@ from typing import Literal
 from classification.errors import one_of
 
 from .comparison import Comparison
-from .records import Measured, Pair
-from .seen_rows import counted, has_seen, meaning, remarks
+from .records import MeasuredContender, Pair
+from .seen_rows import consequence, has_seen, seen_phrase, seen_remarks
 
 #: The chance of a false finding among all pairs that is put up with.
 ALPHA = 0.05
@@ -53,15 +53,15 @@ def verdict(comparison: Comparison) -> Verdict | None:
     # Against whoever had seen rows, a contender that had not is not held.
     fair = comparison.measured if best is highest else [one for one in comparison.measured if not has_seen(one)]
     held = {contender.name: others[contender.name] for contender in fair if contender.name in others}
-    told = [found[name].accuracy_p_holm for name, standing in held.items() if standing != "can't tell yet"]
-    p = max(told, default=None)
+    p_values = [found[name].accuracy_p_holm for name, standing in held.items() if standing != "can't tell yet"]
+    p = max(p_values, default=None)
     floor = _baseline(best, fair, "here" if best is highest else "among them")
-    seen = [*_seen(comparison, best), *remarks(comparison, [one.name for one in (highest, best) if has_seen(one)])]
+    seen = [*_seen(comparison, best), *seen_remarks(comparison, [one.name for one in (highest, best) if has_seen(one)])]
     sentence = " ".join([_standings(comparison, highest, best, held, p), *floor, *seen])
     return Verdict(best.name, others, p, sentence, " ".join(seen))
 
 
-def _best(comparison: Comparison) -> Measured:
+def _best(comparison: Comparison) -> MeasuredContender:
     """The highest macro-F1 among those who had seen no row, or would be ahead of them all the same."""
     ranked = sorted(comparison.measured, key=lambda contender: -contender.macro_f1)
     rivals = _unseen(comparison)
@@ -69,12 +69,12 @@ def _best(comparison: Comparison) -> Measured:
     return next(fair) if rivals else ranked[0]
 
 
-def _unseen(comparison: Comparison) -> list[Measured]:
+def _unseen(comparison: Comparison) -> list[MeasuredContender]:
     """The contenders that are not known to have seen any of the rows."""
     return [contender for contender in comparison.measured if not has_seen(contender)]
 
 
-def _ahead_anyway(comparison: Comparison, contender: Measured, rivals: Sequence[Measured]) -> bool:
+def _ahead_anyway(comparison: Comparison, contender: MeasuredContender, rivals: Sequence[MeasuredContender]) -> bool:
     """Whether a contender gets more rows right than each rival even if every row that it had seen were wrong."""
     own = [pair for pair in comparison.pairs if contender.name in (pair.first, pair.second)]
     leads = {_other(pair, contender): _lead(pair, contender) for pair in own}
@@ -82,17 +82,17 @@ def _ahead_anyway(comparison: Comparison, contender: Measured, rivals: Sequence[
     return all(leads.get(rival.name, 0) > seen for rival in rivals)
 
 
-def _lead(pair: Pair, contender: Measured) -> int:
+def _lead(pair: Pair, contender: MeasuredContender) -> int:
     """How many more rows it gets right than the other of the pair."""
     ahead = pair.only_first_right - pair.only_second_right
     return ahead if pair.first == contender.name else -ahead
 
 
-def _other(pair: Pair, best: Measured) -> str:
+def _other(pair: Pair, best: MeasuredContender) -> str:
     return pair.second if pair.first == best.name else pair.first
 
 
-def _standing(pair: Pair, best: Measured) -> Standing:
+def _standing(pair: Pair, best: MeasuredContender) -> Standing:
     if pair.accuracy_p_holm >= ALPHA:
         return "can't tell yet"
     ahead = pair.accuracy_difference > 0 if pair.first == best.name else pair.accuracy_difference < 0
@@ -100,7 +100,11 @@ def _standing(pair: Pair, best: Measured) -> Standing:
 
 
 def _standings(
-    comparison: Comparison, highest: Measured, best: Measured, others: dict[str, Standing], p: float | None
+    comparison: Comparison,
+    highest: MeasuredContender,
+    best: MeasuredContender,
+    others: dict[str, Standing],
+    p: float | None,
 ) -> str:
     rows = f"{comparison.rows.count:,} rows"
     said = [f"{highest.name} has the highest macro-F1, {_score(highest)}"]
@@ -109,7 +113,8 @@ def _standings(
         rest = "that have seen none" if known else "that are not known to have seen any"
         rest = "that can be judged" if has_seen(best) else rest
         said = [
-            f"{said[0]}, but has seen {counted(highest.seen, comparison.rows.count)}, {meaning([highest.seen])}. "
+            f"{said[0]}, but has seen {seen_phrase(highest.seen, comparison.rows.count)}, "
+            f"{consequence([highest.seen])}. "
             f"Of the contenders {rest}, {best.name} has the highest macro-F1, {_score(best)}"
         ]
     elif not others:
@@ -119,31 +124,31 @@ def _standings(
     if better := _with(others, "better"):
         said.append(f"but {_listed(better)} {'gets' if len(better) == 1 else 'get'} more of the {rows} right")
     sure = f" ({_level(p)} after Holm's correction)" if p is not None else ""
-    told = f"{'; '.join(said)}{sure}."
+    sentence = f"{'; '.join(said)}{sure}."
     if unknown := _with(others, "can't tell yet"):
-        told += f" Whether it gets more right than {one_of(unknown)}, these rows can't tell yet."
-    return told
+        sentence += f" Whether it gets more right than {one_of(unknown)}, these rows can't tell yet."
+    return sentence
 
 
-def _baseline(best: Measured, fair: Sequence[Measured], where: str) -> list[str]:
+def _baseline(best: MeasuredContender, fair: Sequence[MeasuredContender], where: str) -> list[str]:
     if best.approach != "baseline" or all(contender.approach == "baseline" for contender in fair):
         return []
     return [f"It is a baseline: no model {where} is worth its cost by macro-F1."]
 
 
-def _seen(comparison: Comparison, best: Measured) -> list[str]:
+def _seen(comparison: Comparison, best: MeasuredContender) -> list[str]:
     """What it means that the contender to use has seen rows itself."""
     if best.seen is None or not has_seen(best):
         return []
-    told = f"But {best.name} has seen {counted(best.seen, comparison.rows.count)}, {meaning([best.seen])}"
+    sentence = f"But {best.name} has seen {seen_phrase(best.seen, comparison.rows.count)}, {consequence([best.seen])}"
     rivals = _unseen(comparison)
     if not rivals:
-        return [f"{told}; compare again on rows that no contender has seen."]
+        return [f"{sentence}; compare again on rows that no contender has seen."]
     rest = "has seen none" if all(rival.seen is not None for rival in rivals) else "is not known to have seen any"
-    return [f"{told}; with each of those rows counted as wrong it would still get more right than whoever {rest}."]
+    return [f"{sentence}; with each of those rows counted as wrong it would still get more right than whoever {rest}."]
 
 
-def _score(contender: Measured) -> str:
+def _score(contender: MeasuredContender) -> str:
     low, high = contender.macro_f1_ci
     return f"{contender.macro_f1:.3f} ({low:.3f} to {high:.3f})"
 

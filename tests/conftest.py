@@ -1,95 +1,38 @@
-"""Tiny models of the real architectures, built from their configuration classes: logic needs no weights."""
-# ruff: noqa: E402  the environment is set before anything that reads it is imported
+"""Fixtures that test files of several folders use."""
 
 from __future__ import annotations
 
-import os
-import socket
-import tempfile
+from support.environment import HUB_SOCKET  # before the Hub client, which reads the environment once
 
-# All of this is read when the Hub client is first imported, so it comes before every other import. The port is kept
-# bound from here on, and listened on once a test asks for `hub_server`; until then nobody answers there.
-HUB_SOCKET = socket.socket()
-HUB_SOCKET.bind(("127.0.0.1", 0))
-HUB_HOME = tempfile.TemporaryDirectory(prefix="hf-home-", ignore_cleanup_errors=True)
-os.environ["HF_ENDPOINT"] = "http://127.0.0.1:{1}".format(*HUB_SOCKET.getsockname())
-os.environ["HF_HOME"] = HUB_HOME.name  # fresh for each server: hf_xet skips uploads that an earlier one has taken
-os.environ.pop("HF_TOKEN", None)
-os.environ.setdefault("HF_HUB_OFFLINE", "1")
-os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-# By itself, hf_xet goes on for minutes where a connection is cut every time.
-IMPATIENT = {"HF_XET_CLIENT_RETRY_MAX_ATTEMPTS": "2", "HF_XET_CLIENT_RETRY_BASE_DELAY": "100ms"}
-os.environ.update(IMPATIENT)
-os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
-
-import importlib.util
+# isort: split
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import torch
 from hub_server import HubServer, serving
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-from transformers import (
-    CONFIG_MAPPING,
-    AutoModelForCausalLM,
-    AutoModelForSequenceClassification,
-    PreTrainedTokenizerFast,
-)
+from support.tiny_models import chat_model, encoder_model, make_tokenizer
+from transformers import PreTrainedTokenizerFast
 
-from classification.models.pool import PACKAGED, Base, Weights
+from classification.models.pool import LoadedModel, ModelSource
 from classification.task import Label, Task
 
-ROOT = Path(__file__).resolve().parent.parent
-DATA = Path(os.environ.get("PROMPT_OR_TUNE_DATA", ROOT.parent / "shared" / "data"))
+#: Files with few tests that each take long. Workers take whole files, and a long one that is begun last is waited for.
+LONGEST = (
+    "hub/space/test_space.py", "classification/models/test_scoring.py", "hub/test_hub_server.py", "ui/test_demo.py",
+    "classification/runs/test_folder.py", "hub/cards/test_published_snippets.py", "hub/push/test_push.py",
+)  # fmt: skip
 
-CHAT_TEMPLATE = (
-    "{% for message in messages %}<|start|>{{ message['role'] }}\n{{ message['content'] }}<|end|>\n{% endfor %}"
-    "{% if add_generation_prompt %}<|start|>assistant\n{% endif %}"
-)
-SIZES = {
-    "vocab_size": 400, "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 4,
-    "num_key_value_heads": 2, "head_dim": 8, "max_position_embeddings": 512, "pad_token_id": 0, "bos_token_id": 1,
-    "eos_token_id": 2,
-}  # fmt: skip
-ENCODER_SIZES = {
-    "vocab_size": 400, "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 4,
-    "dim": 32, "hidden_dim": 48, "n_layers": 2, "n_heads": 4, "max_position_embeddings": 128, "pad_token_id": 0,
-    "bos_token_id": 1, "eos_token_id": 2, "cls_token_id": 1, "sep_token_id": 2, "relative_attention": True,
-    "pos_att_type": ["p2c", "c2p"], "pooler_hidden_size": 32,
-}  # fmt: skip
-CORPUS = [
-    "Decide what this financial news means for the price of what it is about.",
-    "Answer with one word: bearish, bullish or neutral.",
-    "Shares fall after a profit warning; the bank raises its forecast and the market rises.",
-    "system user assistant positive positive surprise 中文 新闻 标题",
-]
 
-needs_packages = pytest.mark.skipif(
-    any(importlib.util.find_spec(package) is None for package, _, _ in PACKAGED.values()),
-    reason="the packaged weights are not installed (requirements/weights.txt)",
-)
-needs_data = pytest.mark.skipif(not DATA.is_dir(), reason="the folder of real data sets is not there")
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest."""
+    items.sort(key=lambda item: not item.path.as_posix().endswith(LONGEST))
 
 
 @pytest.fixture(scope="session")
 def tokenizer() -> PreTrainedTokenizerFast:
     """A byte-level BPE tokenizer with a chat template, trained on a few sentences."""
-    bpe = Tokenizer(models.BPE())
-    bpe.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    bpe.decoder = decoders.ByteLevel()
-    special = ["<pad>", "<|start|>", "<|end|>"]
-    trainer = trainers.BpeTrainer(
-        vocab_size=380, special_tokens=special, initial_alphabet=pre_tokenizers.ByteLevel.alphabet()
-    )
-    bpe.train_from_iterator(CORPUS, trainer)
-    fast = PreTrainedTokenizerFast(
-        tokenizer_object=bpe, pad_token="<pad>", bos_token="<|start|>", eos_token="<|end|>", model_max_length=512
-    )
-    fast.chat_template = CHAT_TEMPLATE
-    return fast
+    return make_tokenizer()
 
 
 @pytest.fixture(scope="session")
@@ -103,24 +46,10 @@ def task() -> Task:
     )
 
 
-def chat_model(kind: str = "llama", **changes: object) -> torch.nn.Module:
-    """A causal language model of an architecture, small, with random weights that are the same every time."""
-    torch.manual_seed(0)
-    config = CONFIG_MAPPING[kind](**SIZES | changes)
-    return AutoModelForCausalLM.from_config(config, dtype=torch.float32).eval()
-
-
-def encoder_model(kind: str = "bert", labels: int = 3) -> torch.nn.Module:
-    """An encoder with a classification head, small and random."""
-    torch.manual_seed(0)
-    config = CONFIG_MAPPING[kind](**ENCODER_SIZES, num_labels=labels)
-    return AutoModelForSequenceClassification.from_config(config, dtype=torch.float32).eval()
-
-
 @pytest.fixture
-def chat(tokenizer: PreTrainedTokenizerFast) -> Base:
+def chat(tokenizer: PreTrainedTokenizerFast) -> LoadedModel:
     """A tiny chat model as the pool would hand it out."""
-    return Base(chat_model(), tokenizer, Weights("tests/tiny-llama", "nowhere", "path"))
+    return LoadedModel(chat_model(), tokenizer, ModelSource("tests/tiny-llama", "nowhere", "path"))
 
 
 @pytest.fixture
@@ -183,14 +112,3 @@ def online(hub_server: HubServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[H
     hub_server.faults.clear()
     yield hub_server
     hub_server.faults.clear()
-
-
-def hub_environment(server: HubServer, token: str | None, home: Path, **more: str) -> dict[str, str]:
-    """The environment for a command in a process of its own that is to reach a Hub: its address, a token, a home."""
-    own = ("HF_", "HUGGING_FACE_", "TRANSFORMERS_")
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(own)}
-    signed_in = {"HF_TOKEN": token} if token else {}
-    return inherited | signed_in | IMPATIENT | {
-        "HF_ENDPOINT": server.url, "HF_HOME": str(home), "HF_HUB_OFFLINE": "0", "HF_HUB_DISABLE_TELEMETRY": "1",
-        "HF_HUB_DISABLE_PROGRESS_BARS": "1", **more,
-    }  # fmt: skip

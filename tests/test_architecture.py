@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
+from support.paths import ROOT
 
 OURS = ("classification", "comparison", "hub", "training", "ui", "app", "benchmarks", "tests")
 MAY_IMPORT = {

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import ROOT, needs_packages
+from support.paths import ROOT, needs_packages
 
 from classification.__main__ import _parser as classification_parser
 from comparison.__main__ import make_parser as comparison_parser

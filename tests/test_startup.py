@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
+from support.paths import ROOT
 
 #: Seconds each; torch, transformers, PEFT and TRL several.
 MODELS = {"torch", "transformers", "peft", "trl", "datasets", "gradio", "onnxruntime"}

@@ -33,29 +33,29 @@ from classification.task import load_task
 
 from .shared.data import at_most
 from .shared.finish import command_line, data_record, evaluated, example_answers, seal
-from .shared.flags import check_ranges, parsed
+from .shared.flags import check_ranges, parse_arguments
 from .shared.options import BaselineArguments, TaskArguments
-from .shared.publishing import fulfil, wished
+from .shared.publishing import push_run, requested_push
 from .shared.seen import hashes_of_training
 
 
 def main(argv: list[str] | None = None) -> None:
     """Fit, and write the run folder."""
     parser = TrlParser((TaskArguments, BaselineArguments), prog="python -m training.baseline")
-    wanted, arguments = parsed(parser, argv)
-    check_ranges(wanted, arguments)
+    options, arguments = parse_arguments(parser, argv)
+    check_ranges(options, arguments)
     for name in ("eval_limit", "early_stopping_patience"):
-        if getattr(wanted, name) is not None:
+        if getattr(options, name) is not None:
             raise InputError(f"--{name} does nothing here, where nothing is validated on the way; leave it out.")
-    task = load_task(wanted.required_task())
+    task = load_task(options.required_task())
     if not arguments.output_dir:
         raise InputError("no run folder was given; say where the baseline goes with --output_dir.")
     check_place(Path(arguments.output_dir))
-    wish = wished(arguments)
-    splits = load_splits(task, wanted.data, seed=arguments.seed, need=("train",), options=wanted.read_options())
+    push_request = requested_push(arguments)
+    splits = load_splits(task, options.data, seed=arguments.seed, need=("train",), options=options.read_options())
     if splits.train is None:  # load_splits has just made sure; this tells the type checker
         raise InputError("training needs a train split.")
-    rows = at_most(splits.train, wanted.train_limit, arguments.seed)
+    rows = at_most(splits.train, options.train_limit, arguments.seed)
     started = time.perf_counter()
     classifier = TfidfClassifier.fit(task, rows.texts, rows.targets(task), arguments.seed)
     seconds = time.perf_counter() - started
@@ -78,7 +78,7 @@ def main(argv: list[str] | None = None) -> None:
     with whole_run(folder) as unfinished:
         classifier.save(unfinished)
         seal(record, unfinished, hashes_of_training(rows, splits.validation))
-    fulfil(wish, folder)
+    push_run(push_request, folder)
 
 
 if __name__ == "__main__":

@@ -33,19 +33,19 @@ from classification.classifiers.encoder import EncoderClassifier, context_length
 from classification.data.dataset import Rows
 from classification.errors import InputError
 from classification.files.writing import made
-from classification.models.pool import Base, ModelPool
+from classification.models.pool import LoadedModel, ModelPool
 from classification.predictions import decide
 from classification.runs.folder import check_place
 from classification.task import Task, load_task
 from comparison.scores import headline
 
-from .shared.arguments import asked_model, callbacks, recorded
+from .shared.arguments import asked_model, callbacks, hyperparameters_of
 from .shared.checkpoints import WholeCheckpoints, resume_point
 from .shared.data import at_most, tell_cut, training_splits
-from .shared.finish import Outcome, base_record, command_line, finish
-from .shared.flags import check_flags, check_length, check_targets, parsed
+from .shared.finish import TrainingResult, base_record, command_line, finish
+from .shared.flags import check_flags, check_length, check_targets, parse_arguments
 from .shared.options import ComparisonDefaults, EncoderArguments, TaskArguments
-from .shared.publishing import fulfil, wished
+from .shared.publishing import push_run, requested_push
 from .shared.record import Training
 from .shared.seen import hashes_of_training
 
@@ -71,39 +71,42 @@ def main(argv: list[str] | None = None) -> None:
     parser = TrlParser(
         (TaskArguments, EncoderArguments, EncoderTrainingArguments, ModelConfig), prog="python -m training.encoder"
     )
-    wanted, encoder, args, model_args = parsed(parser, argv)
-    check_flags(args, wanted, encoder, model_args)
-    task = load_task(wanted.required_task())
+    options, encoder, args, model_args = parse_arguments(parser, argv)
+    check_flags(args, options, encoder, model_args)
+    task = load_task(options.required_task())
     if not model_args.model_name_or_path or not args.output_dir:
         raise InputError("--model_name_or_path and --output_dir are needed: which model to train, and where it goes.")
     check_place(Path(args.output_dir))
-    wish = wished(args)
-    splits, train, validation = training_splits(task, wanted.data, args.seed, wanted.read_options())
-    train, held_out = at_most(train, wanted.train_limit, args.seed), at_most(validation, wanted.eval_limit, args.seed)
+    push_request = requested_push(args)
+    splits, train, validation = training_splits(task, options.data, args.seed, options.read_options())
+    train, held_out = (
+        at_most(train, options.train_limit, args.seed),
+        at_most(validation, options.eval_limit, args.seed),
+    )
     check_length(args, len(train))
     set_seed(args.seed)  # before the head gets its first weights
     model_id, revision = asked_model(model_args)
     base = ModelPool().encoder(model_id, len(task.labels), revision)
     encoder.max_length = encoder.max_length or context_length(base)
-    settings = recorded(args, encoder, model_args)
-    asked = Training.of(task, train, held_out, base_record(base.weights), encoder.method, settings)
-    checkpoint, asked = resume_point(args, asked)
+    settings = hyperparameters_of(args, encoder, model_args)
+    training = Training.of(task, train, held_out, base_record(base.weights), encoder.method, settings)
+    checkpoint, training = resume_point(args, training)
     with made(Path(args.output_dir), "--output_dir"):
-        trainer = build_trainer(task, train, held_out, base, wanted, encoder, args, model_args)
-        trainer.training, trainer.seen = asked, hashes_of_training(train, validation, base=base.weights)
+        trainer = build_trainer(task, train, held_out, base, options, encoder, args, model_args)
+        trainer.training, trainer.seen = training, hashes_of_training(train, validation, base=base.weights)
         trainer.train_whole(checkpoint)
         adapter = "default" if encoder.method == "lora" else None
         classifier = EncoderClassifier("trained", task, base, adapter=adapter, max_length=encoder.max_length)
-        outcome = Outcome(
+        result = TrainingResult(
             "encoder", encoder.method, task, splits, train, base.weights, trainer, classifier, trainer.seen
         )
-        finish(outcome, args, (wanted, encoder, model_args), {"max_length": encoder.max_length})
-    fulfil(wish, Path(args.output_dir))
+        finish(result, args, (options, encoder, model_args), {"max_length": encoder.max_length})
+    push_run(push_request, Path(args.output_dir))
 
 
 def build_trainer(
-    task: Task, train: Rows, held_out: Rows, base: Base,
-    wanted: TaskArguments, encoder: EncoderArguments, args: TrainingArguments, model_args: ModelConfig,
+    task: Task, train: Rows, held_out: Rows, base: LoadedModel,
+    options: TaskArguments, encoder: EncoderArguments, args: TrainingArguments, model_args: ModelConfig,
 ) -> EncoderTrainer:  # fmt: skip
     """A trainer over these rows; ``base.model`` becomes the model that is trained."""
     base.model.config.id2label = dict(enumerate(task.label_names))
@@ -121,11 +124,11 @@ def build_trainer(
         processing_class=base.tokenizer,
         data_collator=DataCollatorWithPadding(base.tokenizer),
         compute_metrics=lambda found: metrics(found, len(task.labels)),
-        callbacks=callbacks(wanted),
+        callbacks=callbacks(options),
     )
 
 
-def tokenized(rows: Rows, task: Task, base: Base, max_length: int | None) -> Dataset:
+def tokenized(rows: Rows, task: Task, base: LoadedModel, max_length: int | None) -> Dataset:
     """Token ids and label column of each row, in the rows' order; how many texts had to be cut is logged."""
     encoded = base.tokenizer(list(rows.texts), truncation=True, max_length=max_length)
     full = [text for text, ids in zip(rows.texts, encoded["input_ids"], strict=True) if len(ids) == max_length]

@@ -32,7 +32,7 @@ from classification.classifiers.chat import ChatClassifier
 from classification.data.dataset import Rows
 from classification.errors import InputError
 from classification.files.writing import made
-from classification.models.pool import Base, ModelPool
+from classification.models.pool import LoadedModel, ModelPool
 from classification.models.scoring import can_branch
 from classification.predictions import decide
 from classification.runs.folder import check_place
@@ -41,13 +41,13 @@ from classification.task import Task, load_task
 from comparison.evaluation import target_matrix
 from comparison.scores import headline
 
-from .shared.arguments import asked_model, callbacks, recorded
+from .shared.arguments import asked_model, callbacks, hyperparameters_of
 from .shared.checkpoints import WholeCheckpoints, resume_point
 from .shared.data import IGNORED, TreeCollator, at_most, prompt_completion, training_splits
-from .shared.finish import Outcome, base_record, command_line, finish
-from .shared.flags import by_loss, check_flags, check_length, check_targets, parsed
+from .shared.finish import TrainingResult, base_record, command_line, finish
+from .shared.flags import by_loss, check_flags, check_length, check_targets, parse_arguments
 from .shared.options import ChatArguments, ComparisonDefaults, TaskArguments
-from .shared.publishing import fulfil, wished
+from .shared.publishing import push_run, requested_push
 from .shared.record import Training
 from .shared.seen import hashes_of_training
 
@@ -60,7 +60,7 @@ class LabelTrainer(WholeCheckpoints, SFTTrainer):
 
     validation: Rows
     task: Task
-    asked: ChatClassifier
+    classifier: ChatClassifier
     control: TrainerControl
 
     def compute_loss(
@@ -75,15 +75,15 @@ class LabelTrainer(WholeCheckpoints, SFTTrainer):
         if return_outputs or len(labels) > 1:
             return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
         places = (labels[0] != IGNORED).nonzero()[:, 0]
-        asked = {name: value for name, value in inputs.items() if name != "labels"}
-        logits = model(**asked, use_cache=False, logits_to_keep=places - 1).logits[0]
+        model_inputs = {name: value for name, value in inputs.items() if name != "labels"}
+        logits = model(**model_inputs, use_cache=False, logits_to_keep=places - 1).logits[0]
         total = torch.nn.functional.cross_entropy(logits.float(), labels[0, places], reduction="sum")
         return total / (len(places) if num_items_in_batch is None else num_items_in_batch)
 
     def evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
         """Macro-F1 and accuracy on the validation rows, beside whatever the trainer measures itself."""
         prefix = kwargs.get("metric_key_prefix", "eval")
-        metrics = measure(self.asked, self.validation, prefix)
+        metrics = measure(self.classifier, self.validation, prefix)
         if by_loss(self.args):
             metrics[f"{prefix}_loss"] = self.validation_loss()
         self.log(dict(metrics))
@@ -110,14 +110,14 @@ def measure(classifier: ChatClassifier, rows: Rows, prefix: str = "eval") -> dic
     model = classifier.base.model
     was_training = model.training
     model.eval()
-    found = fresh(classifier).predict(rows.texts)
+    found = without_cache(classifier).predict(rows.texts)
     model.train(was_training)
-    decided = decide(found.probabilities, found.valid, multi_label=classifier.task.multi_label)
-    figures = headline(target_matrix(rows, classifier.task), decided, found.valid)
+    predicted = decide(found.probabilities, found.valid, multi_label=classifier.task.multi_label)
+    figures = headline(target_matrix(rows, classifier.task), predicted, found.valid)
     return {f"{prefix}_{name}": value for name, value in figures.items()}
 
 
-def fresh(classifier: ChatClassifier) -> ChatClassifier:
+def without_cache(classifier: ChatClassifier) -> ChatClassifier:
     """The same classifier without anything computed from weights that have changed since."""
     return ChatClassifier(
         classifier.name, classifier.task, classifier.base,
@@ -140,36 +140,39 @@ def main(argv: list[str] | None = None) -> None:
     parser = TrlParser(
         (TaskArguments, ChatArguments, ChatTrainingArguments, ModelConfig), prog="python -m training.sft"
     )
-    wanted, chat, args, model_args = parsed(parser, argv)
-    check_flags(args, wanted, chat, model_args)
-    task = load_task(wanted.required_task())
+    options, chat, args, model_args = parse_arguments(parser, argv)
+    check_flags(args, options, chat, model_args)
+    task = load_task(options.required_task())
     if not model_args.model_name_or_path or not args.output_dir:
         raise InputError("--model_name_or_path and --output_dir are needed: which model to train, and where it goes.")
     check_place(Path(args.output_dir))
-    wish = wished(args)
-    splits, train, validation = training_splits(task, wanted.data, args.seed, wanted.read_options())
-    train, held_out = at_most(train, wanted.train_limit, args.seed), at_most(validation, wanted.eval_limit, args.seed)
+    push_request = requested_push(args)
+    splits, train, validation = training_splits(task, options.data, args.seed, options.read_options())
+    train, held_out = (
+        at_most(train, options.train_limit, args.seed),
+        at_most(validation, options.eval_limit, args.seed),
+    )
     check_length(args, len(train))
     base = ModelPool().chat(*asked_model(model_args))
     method: Method = "lora" if model_args.use_peft else "full"
-    settings = recorded(args, chat, model_args)
-    asked = Training.of(task, train, held_out, base_record(base.weights), method, settings)
-    checkpoint, asked = resume_point(args, asked)
+    settings = hyperparameters_of(args, chat, model_args)
+    training = Training.of(task, train, held_out, base_record(base.weights), method, settings)
+    checkpoint, training = resume_point(args, training)
     with made(Path(args.output_dir), "--output_dir"):
-        trainer = build_trainer(task, train, held_out, base, wanted, chat, args, model_args)
-        trainer.training, trainer.seen = asked, hashes_of_training(train, validation, base=base.weights)
+        trainer = build_trainer(task, train, held_out, base, options, chat, args, model_args)
+        trainer.training, trainer.seen = training, hashes_of_training(train, validation, base=base.weights)
         trainer.train_whole(checkpoint)
-        outcome = Outcome(
-            "chat", method, task, splits, train, base.weights, trainer, fresh(trainer.asked), trainer.seen
+        result = TrainingResult(
+            "chat", method, task, splits, train, base.weights, trainer, without_cache(trainer.classifier), trainer.seen
         )  # fmt: skip
-        told = {"describe_labels": chat.describe_labels, "max_length": args.max_length}
-        finish(outcome, args, (wanted, chat, model_args), told)
-    fulfil(wish, Path(args.output_dir))
+        prompt_settings = {"describe_labels": chat.describe_labels, "max_length": args.max_length}
+        finish(result, args, (options, chat, model_args), prompt_settings)
+    push_run(push_request, Path(args.output_dir))
 
 
 def build_trainer(
-    task: Task, train: Rows, held_out: Rows, base: Base,
-    wanted: TaskArguments, chat: ChatArguments, args: SFTConfig, model_args: ModelConfig,
+    task: Task, train: Rows, held_out: Rows, base: LoadedModel,
+    options: TaskArguments, chat: ChatArguments, args: SFTConfig, model_args: ModelConfig,
 ) -> LabelTrainer:  # fmt: skip
     """A trainer over these rows; ``base.model`` becomes the model that is trained."""
     torch.manual_seed(args.seed)
@@ -185,16 +188,18 @@ def build_trainer(
         processing_class=base.tokenizer,
         peft_config=_lora(base, model_args, chat.lora_layers),
         data_collator=TreeCollator(base.model) if tree else None,
-        callbacks=callbacks(wanted),
+        callbacks=callbacks(options),
     )
     base.model = trainer.model
     trained = "default" if isinstance(trainer.model, PeftModel) else None
     trainer.validation, trainer.task = held_out, task
-    trainer.asked = ChatClassifier("in training", task, base, adapter=trained, describe_labels=chat.describe_labels)
+    trainer.classifier = ChatClassifier(
+        "in training", task, base, adapter=trained, describe_labels=chat.describe_labels
+    )
     return trainer
 
 
-def _lora(base: Base, model_args: ModelConfig, last_layers: int | None) -> LoraConfig | None:
+def _lora(base: LoadedModel, model_args: ModelConfig, last_layers: int | None) -> LoraConfig | None:
     config = get_peft_config(model_args)
     if config is None:
         return None

@@ -21,11 +21,11 @@ from comparison.verdict import verdict
 
 from . import data
 from .events import TURNS
-from .live.comparison_cache import Shelf
-from .live.contender_server import Workbench
-from .live.evaluate_rows import Progress, checked_rows, try_out
+from .live.comparison_cache import ComparisonCache
+from .live.contender_server import ContenderServer
+from .live.evaluate_rows import Progress, checked_rows, evaluate_rows
 from .session.account import visitor
-from .session.runtime import Place
+from .session.runtime import Runtime
 
 #: What programs may call, and how many of them at a time.
 FUNCTIONS: dict[str, dict[str, Any]] = {
@@ -35,13 +35,13 @@ FUNCTIONS: dict[str, dict[str, Any]] = {
 FORMATS: dict[str, Callable[[Comparison], str]] = {"table": as_table, "markdown": as_markdown, "csv": as_csv}
 
 
-class Tools:
+class Api:
     """The functions of the API, over one workbench and one shelf of comparisons."""
 
-    def __init__(self, workbench: Workbench, shelf: Shelf, place: Place) -> None:
-        self._workbench = workbench
-        self._shelf = shelf
-        self._place = place
+    def __init__(self, server: ContenderServer, comparison_cache: ComparisonCache, runtime: Runtime) -> None:
+        self._server = server
+        self._comparison_cache = comparison_cache
+        self._runtime = runtime
 
     def register(self) -> None:
         """Offer every function; call inside the page's Blocks."""
@@ -60,7 +60,7 @@ class Tools:
             contender: the name of one contender, as `contenders` lists them.
         """
         with refusals():
-            return data.classify(self._workbench, text, contender)
+            return data.classify(self._server, text, contender)
 
     def compare(self, text: str) -> dict[str, Any]:
         """Ask every contender what label a text has, to see where prompts and fine-tuned models agree.
@@ -73,7 +73,7 @@ class Tools:
             text: the text to classify; of a longer one, the first 5,000 characters are read.
         """
         with refusals():
-            return data.compare(self._workbench, text)
+            return data.compare(self._server, text)
 
     def evaluate(self, rows: list[dict[str, Any]], contenders: list[str] | None = None) -> Iterator[dict[str, Any]]:
         """Measure contenders on labelled rows: accuracy and macro-F1 with 95 % intervals, every pair tested, a verdict.
@@ -88,9 +88,9 @@ class Tools:
             contenders: names of the contenders to evaluate; all of them where it is left out.
         """
         with refusals():
-            checked = checked_rows(self._workbench.task, rows)
-            names = [seat.name for seat in self._workbench.board()] if contenders is None else contenders
-            for step in try_out(self._workbench, checked, names):
+            checked = checked_rows(self._server.task, rows)
+            names = [state.name for state in self._server.board()] if contenders is None else contenders
+            for step in evaluate_rows(self._server, checked, names):
                 yield _progress(step) if isinstance(step, Progress) else _finished(step)
 
     def contenders(self) -> list[dict[str, str]]:
@@ -99,7 +99,7 @@ class Tools:
         Each has a name, an approach (baseline, zero-shot, few-shot or fine-tuned), about (which model, asked or
         trained how), a status (waiting, loading, ready or failed) and a note (why it failed, else empty).
         """
-        return data.contenders(self._workbench)
+        return data.contenders(self._server)
 
     def results(  # noqa: D417  Gradio fills the last two in, and shows them to nobody
         self, comparison: str = "", request: gr.Request | None = None, oauth: gr.OAuthToken | None = None
@@ -134,7 +134,7 @@ class Tools:
             return FORMATS[format](self._comparison(comparison, request, oauth))
 
     def _comparison(self, reference: str, request: gr.Request | None, oauth: gr.OAuthToken | None) -> Comparison:
-        return self._shelf.get(reference.strip(), visitor(self._place, request, oauth).token)
+        return self._comparison_cache.get(reference.strip(), visitor(self._runtime, request, oauth).token)
 
 
 @contextmanager

@@ -9,15 +9,15 @@ import gradio as gr
 
 from comparison.comparison import Comparison
 
-from .api import FUNCTIONS, Tools
+from .api import FUNCTIONS, Api
 from .events import PRIVATE
-from .live.comparison_cache import Shelf
-from .live.contender_server import Workbench
+from .live.comparison_cache import ComparisonCache
+from .live.contender_server import ContenderServer
 from .live.contender_state import Lineup
-from .session.links import Opened
-from .session.runtime import Place
+from .session.links import LinkParams
+from .session.runtime import Runtime
 from .tabs.compare import CompareTab
-from .tabs.feedback import Collecting, FeedbackPanel
+from .tabs.feedback import FeedbackConfig, FeedbackPanel
 from .tabs.publish import PublishTab
 from .tabs.results import ResultsTab
 
@@ -30,8 +30,8 @@ def build_page(
     pool: object,
     *,
     comparison: Comparison | None = None,
-    place: Place | None = None,
-    feedback: Collecting | None = None,
+    runtime: Runtime | None = None,
+    feedback: FeedbackConfig | None = None,
 ) -> gr.Blocks:
     """The page for a lineup; loading its contenders begins at once, in the background.
 
@@ -39,19 +39,19 @@ def build_page(
         lineup: the task and who decides it.
         pool: holds the base models that contenders share.
         comparison: the evaluation that the *Results* tab shows, where there is one.
-        place: where the page runs; by default what the environment tells.
+        runtime: where the page runs; by default what the environment tells.
         feedback: where visitors' marks go; by default there are none.
 
     Returns:
         Blocks for `serving.serve`.
     """
-    place = place or Place.here()
-    workbench, shelf = Workbench(lineup, pool, place=place).start(), Shelf(comparison)
+    runtime = runtime or Runtime.here()
+    server, comparison_cache = ContenderServer(lineup, pool, runtime=runtime).start(), ComparisonCache(comparison)
     page = gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True)
     with page:
-        gr.HTML(header(lineup, place), elem_id="masthead", apply_default_css=False)
-        _tabs(page, lineup, workbench, shelf, place, feedback)
-        Tools(workbench, shelf, place).register()
+        gr.HTML(header(lineup, runtime), elem_id="masthead", apply_default_css=False)
+        _tabs(page, lineup, server, comparison_cache, runtime, feedback)
+        Api(server, comparison_cache, runtime).register()
     for event in page.fns.values():  # Gradio's sign-in button has one that it would offer to programs
         if event.api_name not in FUNCTIONS:
             event.api_visibility = "private"
@@ -60,34 +60,39 @@ def build_page(
 
 
 def _tabs(
-    page: gr.Blocks, lineup: Lineup, workbench: Workbench, shelf: Shelf, place: Place, feedback: Collecting | None
+    page: gr.Blocks,
+    lineup: Lineup,
+    server: ContenderServer,
+    comparison_cache: ComparisonCache,
+    runtime: Runtime,
+    feedback: FeedbackConfig | None,
 ) -> None:
     with gr.Tabs(elem_id="tabs") as tabs:
         with gr.Tab("Compare", id="compare"):
-            compare = CompareTab(workbench, page)
+            compare = CompareTab(server, page)
             if feedback is not None:
-                FeedbackPanel(feedback, lineup.task, compare.asked, place)
+                FeedbackPanel(feedback, lineup.task, compare.asked, runtime)
         with gr.Tab("Results", id="results"):
-            results = ResultsTab(shelf, place, lineup.results, lineup.task.name)
+            results = ResultsTab(comparison_cache, runtime, lineup.results, lineup.task.name)
         with gr.Tab("Publish", id="publish") as opened:
-            publish = PublishTab(workbench, compare, lineup, place, feedback.log if feedback else None)
+            publish = PublishTab(server, compare, lineup, runtime, feedback.log if feedback else None)
     page.load(_tab_asked_for, None, tabs, queue=False, **PRIVATE)
     page.load(results.on_link, None, results.outputs, **PRIVATE)
     publish.connect(opened)
 
 
 def _tab_asked_for(request: gr.Request) -> Any:
-    asked = Opened.of(request).tab
+    asked = LinkParams.of(request).tab
     return gr.Tabs(selected=asked) if asked else gr.skip()
 
 
-def header(lineup: Lineup, place: Place) -> str:
+def header(lineup: Lineup, runtime: Runtime) -> str:
     """Name, task, where this runs, and the switch between light and dark."""
     task = lineup.task
     return (
         '<header class="masthead"><h1>Prompt <em>or</em> Tune</h1>'
         f'<p><span class="task">{escape(task.name)}</span> every contender, the same text, side by side '
-        f'<span class="place">{escape(place.describe())}</span></p>'
+        f'<span class="place">{escape(runtime.describe())}</span></p>'
         '<nav><a href="?view=api">API</a><button type="button" data-toggle-theme>'
         '<span aria-hidden="true">◐</span> <span class="night">Dark</span><span class="light">Light</span>'
         "</button></nav></header>"

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from transformers import GenerationConfig
 
 from ..errors import InputError
-from ..models.pool import Base
+from ..models.pool import LoadedModel
 from ..models.scoring import LabelScorer, shared_prefix
 from ..predictions import Predictions
 from ..prompting.encoding import EncodedPrompt, encode_answers, encode_prompt
@@ -38,7 +38,7 @@ class ChatClassifier:
         self,
         name: str,
         task: Task,
-        base: Base,
+        base: LoadedModel,
         *,
         adapter: str | None = None,
         demonstrations: Sequence[Demonstration] = (),
@@ -74,7 +74,7 @@ class ChatClassifier:
         return Predictions.of(
             seconds=time.perf_counter() - started,
             prompt_tokens=[len(prompt.ids) for prompt in encoded],
-            shortened=[prompt.shortened for prompt in encoded],
+            truncated=[prompt.truncated for prompt in encoded],
             **found,
         )
 
@@ -87,8 +87,8 @@ class ChatClassifier:
         return encode_prompt(self.base.tokenizer, self._messages(text), room)
 
     def _score(self, model: Any, prompts: list[list[int]]) -> dict[str, Any]:
-        trunk = self._probes[0][: shared_prefix(self._probes)]
-        scores = self._scorer.score(model, prompts, trunk=trunk)
+        prefix = self._probes[0][: shared_prefix(self._probes)]
+        scores = self._scorer.score(model, prompts, prefix=prefix)
         tokens = sum(map(len, self._answers))
         return {
             "probabilities": normalised(scores),
@@ -97,7 +97,7 @@ class ChatClassifier:
         }
 
     def _generate(self, model: Any, prompts: list[list[int]]) -> dict[str, Any]:
-        said, lengths = [], []
+        completions, lengths = [], []
         ends = {answer[-1] for answer in self._answers}
         tokenizer = self.base.tokenizer
         settings = GenerationConfig(
@@ -112,9 +112,14 @@ class ChatClassifier:
                 out = model.generate(ids, attention_mask=torch.ones_like(ids), generation_config=settings)
                 new = out[0, len(prompt) :].tolist()
                 lengths.append(len(new))
-                said.append(tokenizer.decode(new, skip_special_tokens=True))
-        probabilities, valid = parsed(self.task, said)
-        return {"probabilities": probabilities, "valid": valid, "said": said, "completion_tokens": lengths}
+                completions.append(tokenizer.decode(new, skip_special_tokens=True))
+        probabilities, valid = parse_completions(self.task, completions)
+        return {
+            "probabilities": probabilities,
+            "valid": valid,
+            "completions": completions,
+            "completion_tokens": lengths,
+        }
 
     def _answer_room(self) -> int:
         longest = max(map(len, self._answers))
@@ -127,11 +132,11 @@ def normalised(log_likelihoods: NDArray[np.float32]) -> NDArray[np.float32]:
     return (shifted / shifted.sum(axis=-1, keepdims=True)).astype(np.float32)
 
 
-def parsed(task: Task, said: Sequence[str]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+def parse_completions(task: Task, completions: Sequence[str]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     """Free answers as probabilities, float32 [n, L], and whether each was valid, bool [n]."""
-    probabilities = np.zeros((len(said), len(task.labels)), dtype=np.float32)
-    valid = np.zeros(len(said), dtype=bool)
-    for row, text in enumerate(said):
+    probabilities = np.zeros((len(completions), len(task.labels)), dtype=np.float32)
+    valid = np.zeros(len(completions), dtype=bool)
+    for row, text in enumerate(completions):
         columns = parse(task, text)
         if columns is not None:
             valid[row] = True

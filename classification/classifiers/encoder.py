@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from ..errors import InputError
-from ..models.pool import Base
+from ..models.pool import LoadedModel
 from ..predictions import Predictions
 from ..task import Task
 
@@ -25,7 +25,7 @@ class EncoderClassifier:
         self,
         name: str,
         task: Task,
-        base: Base,
+        base: LoadedModel,
         *,
         adapter: str | None = None,
         max_length: int | None = None,
@@ -56,7 +56,7 @@ class EncoderClassifier:
             probabilities(logits, multi_label=self.task.multi_label),
             time.perf_counter() - started,
             prompt_tokens=[min(length, self.max_length) for length in lengths],
-            shortened=[length > self.max_length for length in lengths],
+            truncated=[length > self.max_length for length in lengths],
         )
 
     @torch.inference_mode()
@@ -67,7 +67,7 @@ class EncoderClassifier:
         return model(**batch.to(model.device)).logits[:, self.columns].float().cpu().numpy()  # type: ignore[no-any-return]
 
 
-def context_length(base: Base) -> int:
+def context_length(base: LoadedModel) -> int:
     """Tokens that an encoder reads at most: what its tokenizer says, held to what its positions allow.
 
     Raises:

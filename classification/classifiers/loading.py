@@ -14,10 +14,10 @@ from ..runs.remote import Reference, RemoteRun
 
 if TYPE_CHECKING:
     from ..contenders import Contender
-    from ..prompting.demonstrations import Shown
+    from ..prompting.demonstrations import ChosenDemonstrations
 
 
-def load_prompted(contender: Contender, pool: ModelPool, told: Shown) -> Classifier:
+def load_prompted(contender: Contender, pool: ModelPool, demonstrations: ChosenDemonstrations) -> Classifier:
     """A chat model, asked with these demonstrations."""
     from .chat import ChatClassifier
 
@@ -25,7 +25,7 @@ def load_prompted(contender: Contender, pool: ModelPool, told: Shown) -> Classif
     base = pool.chat(str(entry.model), entry.revision)
     return ChatClassifier(
         entry.name, contender.task, base,
-        demonstrations=told.demonstrations, describe_labels=entry.describe_labels, decode=entry.decode,
+        demonstrations=demonstrations.demonstrations, describe_labels=entry.describe_labels, decode=entry.decode,
     )  # fmt: skip
 
 

@@ -59,7 +59,7 @@ class OnnxClassifier:
             probabilities(logits, multi_label=self.task.multi_label),
             time.perf_counter() - started,
             prompt_tokens=[min(length, self.max_length) for length in lengths],
-            shortened=[length > self.max_length for length in lengths],
+            truncated=[length > self.max_length for length in lengths],
         )
 
     def _logits(self, texts: list[str]) -> NDArray[np.float32]:

@@ -11,7 +11,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
 Analyzer = Literal["word", "char"]
-Weights = tuple[NDArray[np.float32], NDArray[np.float32]]
+Coefficients = tuple[NDArray[np.float32], NDArray[np.float32]]
 
 #: Languages written without spaces, whose words a word pattern cannot find.
 UNSPACED = ("zh", "ja", "th", "km", "lo", "my")
@@ -38,7 +38,7 @@ def vectorizer_for(analyzer: Analyzer, ngram_range: tuple[int, int], **options: 
     )
 
 
-def fit_softmax(features: csr_matrix, held: NDArray[np.bool_], c: float, seed: int) -> Weights:
+def fit_softmax(features: csr_matrix, held: NDArray[np.bool_], c: float, seed: int) -> Coefficients:
     """Multinomial logistic regression.
 
     Args:
@@ -60,7 +60,7 @@ def fit_softmax(features: csr_matrix, held: NDArray[np.bool_], c: float, seed: i
     return weights, bias
 
 
-def fit_one_vs_rest(features: csr_matrix, held: NDArray[np.bool_], c: float, seed: int) -> Weights:
+def fit_one_vs_rest(features: csr_matrix, held: NDArray[np.bool_], c: float, seed: int) -> Coefficients:
     """One logistic regression a label; arguments and result as in `fit_softmax`.
 
     A label that every row has, or none, gets a bias of plus or minus infinity.

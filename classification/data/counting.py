@@ -6,6 +6,6 @@ from __future__ import annotations
 EXAMPLES = 3
 
 
-def counted(number: int, thing: str) -> str:
+def quantity(number: int, thing: str) -> str:
     """``1 row``, ``2 rows``, ``12,000 rows``."""
     return f"{number:,} {thing}{'' if number == 1 else 's'}"

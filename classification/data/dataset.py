@@ -15,12 +15,12 @@ from pathlib import Path
 
 from ..errors import InputError, nearest, one_of, shown
 from ..task import Task
-from .counting import counted
+from .counting import quantity
 from .labels.reader import UnlabelledError
 from .reading.sources import WHOLE, ReadOptions, open_source
 from .reading.split_names import SPLIT_NAMES
 from .rows import Rows
-from .splitting import carve
+from .splitting import split_rows
 
 __all__ = ["ReadOptions", "Rows", "Splits", "load_rows", "load_splits"]
 
@@ -87,7 +87,7 @@ def load_rows(
     if split not in source.splits:
         raise InputError(f"{path}: no {split} split{nearest(split, source.splits)}; it has {one_of(source.splits)}.")
     rows = source.rows(split)
-    source.told()
+    source.take_notes()
     return rows if limit is None else rows.select(range(min(limit, len(rows))))
 
 
@@ -134,7 +134,7 @@ def load_splits(
         except UnlabelledError as error:
             if name in need or name == "train" or len(source.splits) == 1:
                 raise
-            left = counted(error.rows, "row")
+            left = quantity(error.rows, "row")
             source.notes.append(f"{str(error).rstrip('.')} (the {name} split is left out, {left}).")
     if "train" in need and "train" in found:
         _need_two_classes(found["train"], named)
@@ -149,7 +149,7 @@ def load_splits(
     if before is not found.get("train"):  # their numbers are no longer those of the file
         suspects.pop("train", None)
     return Splits(
-        found.get("train"), found.get("validation"), found.get("test"), named, source.told(log=tell), suspects
+        found.get("train"), found.get("validation"), found.get("test"), named, source.take_notes(log=tell), suspects
     )
 
 
@@ -161,10 +161,10 @@ def _complete(found: dict[str, Rows], seed: int, sizes: Mapping[str, float], sou
             continue
         train = found["train"]
         try:
-            rest, part = carve(train.texts, train.labels, size / remaining, seed)
+            rest, part = split_rows(train.texts, train.labels, size / remaining, seed)
         except ValueError:
             raise InputError(
-                f"{source}: {counted(len(given), 'row')} with too few different texts to make a {name} split of; "
+                f"{source}: {quantity(len(given), 'row')} with too few different texts to make a {name} split of; "
                 "add rows."
             ) from None
         found |= {"train": train.select(rest), name: train.select(part)}
@@ -177,7 +177,7 @@ def _need_two_classes(train: Rows, source: str) -> None:
     if len(classes) < 2:
         only = f"the label {shown(classes.pop())}" if classes else "no label"
         raise InputError(
-            f"{source}: {counted(len(train), 'training row')}, all with {only}; training needs rows of two labels."
+            f"{source}: {quantity(len(train), 'training row')}, all with {only}; training needs rows of two labels."
         )
 
 
@@ -188,7 +188,7 @@ def _check_remaining(before: Rows, train: Rows, task: Task, source: str) -> list
     gone = [name for name in task.label_names if counts[name] and name not in left]
     if len(left) < 2:
         raise InputError(
-            f"{source}: {counted(len(before), 'row')}, and after validation and test rows were set aside, all "
+            f"{source}: {quantity(len(before), 'row')}, and after validation and test rows were set aside, all "
             f"{len(train)} that are left to train on have the label {shown(next(iter(left), ''))}; add rows of "
             f"{one_of(gone)}."
         )
@@ -196,5 +196,5 @@ def _check_remaining(before: Rows, train: Rows, task: Task, source: str) -> list
         return []
     return [
         f"{source}: no training row of {one_of(gone)} is left, since its "
-        f"{counted(sum(counts[name] for name in gone), 'row')} went to validation or test; add rows."
+        f"{quantity(sum(counts[name] for name in gone), 'row')} went to validation or test; add rows."
     ]

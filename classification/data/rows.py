@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ..errors import InputError, shown
 from ..task import Task
-from .counting import EXAMPLES, counted
+from .counting import EXAMPLES, quantity
 from .labels.reader import LabelNames, LabelReader
 
 
@@ -81,7 +81,7 @@ def texts_of(cells: Sequence[object], where: str) -> tuple[str, ...]:
         cell = cells[strange[0] - 1]
         kind = {dict: "an object", list: "a list", bool: "a boolean"}.get(type(cell), f"a {type(cell).__name__}")
         raise InputError(
-            f"{where}: the text of {counted(len(strange), 'row')} is {kind}, not words (row {strange[0]} "
+            f"{where}: the text of {quantity(len(strange), 'row')} is {kind}, not words (row {strange[0]} "
             f"{shown(cell)}); give a string, or name another column with --text_column."
         )
     texts = tuple(_text(cell) for cell in cells)
@@ -89,7 +89,7 @@ def texts_of(cells: Sequence[object], where: str) -> tuple[str, ...]:
     if empty:
         named = ", ".join(map(str, empty[:EXAMPLES])) + (", …" if len(empty) > EXAMPLES else "")
         raise InputError(
-            f"{where}: the text is empty in {len(empty)} of {counted(len(texts), 'row')} (row {named}); "
+            f"{where}: the text is empty in {len(empty)} of {quantity(len(texts), 'row')} (row {named}); "
             "fill or remove them."
         )
     return texts

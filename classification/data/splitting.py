@@ -13,7 +13,7 @@ def fold(text: str) -> str:
     return " ".join(text.split()).casefold()
 
 
-def carve(
+def split_rows(
     texts: Sequence[str], labels: Sequence[tuple[str, ...]], size: float, seed: int
 ) -> tuple[list[int], list[int]]:
     """Split rows in two, stratified by label as far as the rarest labels allow.

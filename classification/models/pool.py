@@ -43,7 +43,7 @@ PACKAGED = {
 
 
 @dataclass(frozen=True)
-class Weights:
+class ModelSource:
     """One copy of a base model: where it is and what to call it."""
 
     model_id: str
@@ -58,7 +58,7 @@ class Weights:
         return f"{self.kind} (revision {self.revision})" if self.revision else self.kind
 
 
-def locate(model_id: str, revision: str | None = None, source: str | None = None) -> Weights:
+def locate(model_id: str, revision: str | None = None, source: str | None = None) -> ModelSource:
     """Find a copy of a model: a local folder, then an installed package, then the Hub cache, then the Hub.
 
     Args:
@@ -73,7 +73,7 @@ def locate(model_id: str, revision: str | None = None, source: str | None = None
     if source not in get_args(Source):
         raise InputError(f"weights can come from {one_of(get_args(Source))}, not from {shown(source)}.")
     if Path(model_id).is_dir():
-        return Weights(model_id, str(Path(model_id)), "path")
+        return ModelSource(model_id, str(Path(model_id)), "path")
     try:
         validate_repo_id(model_id)
     except HFValidationError:
@@ -85,21 +85,21 @@ def locate(model_id: str, revision: str | None = None, source: str | None = None
     if source in ("auto", "cache") and isinstance(
         try_to_load_from_cache(model_id, "config.json", revision=revision), str
     ):
-        return Weights(model_id, model_id, "cache", revision)
+        return ModelSource(model_id, model_id, "cache", revision)
     if source in ("auto", "hub"):
-        return Weights(model_id, model_id, "hub", revision)
+        return ModelSource(model_id, model_id, "hub", revision)
     raise InputError(_not_at(source, model_id))
 
 
-def _packaged(model_id: str) -> Weights | None:
+def _packaged(model_id: str) -> ModelSource | None:
     package, inside, _ = PACKAGED.get(model_id, ("", "", ""))
     spec = find_spec(package) if package else None
     if not spec or not spec.submodule_search_locations:
         return None
     folder = Path(next(iter(spec.submodule_search_locations)))
     if inside.endswith(".gguf"):
-        return Weights(model_id, str(folder), "package", gguf_file=inside)
-    return Weights(model_id, str(folder / inside), "package")
+        return ModelSource(model_id, str(folder), "package", gguf_file=inside)
+    return ModelSource(model_id, str(folder / inside), "package")
 
 
 def _not_at(source: str, model_id: str) -> str:
@@ -115,7 +115,7 @@ def cache_folder() -> Path:
     return Path(os.environ.get("PROMPT_OR_TUNE_CACHE") or Path.home() / ".cache" / "prompt-or-tune")
 
 
-def _converted(weights: Weights) -> str:
+def _converted(weights: ModelSource) -> str:
     """A GGUF file takes half a minute to read; keep it as safetensors, which takes seconds."""
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -136,7 +136,7 @@ def _converted(weights: Weights) -> str:
 
 
 @dataclass
-class Base:
+class LoadedModel:
     """A base model in memory, with the adapters that stand on it.
 
     Which adapter is active is a property of the whole model, so whoever computes with it holds it
@@ -145,7 +145,7 @@ class Base:
 
     model: PreTrainedModel | PeftModel
     tokenizer: PreTrainedTokenizerBase
-    weights: Weights
+    weights: ModelSource
     adapters: dict[str, str] = field(default_factory=dict)
     missing: tuple[str, ...] = ()  # weights that the files lacked and that were drawn by chance, such as a new head
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
@@ -198,34 +198,34 @@ class ModelPool:
     def __init__(self, *, source: str | None = None, trust_remote_code: bool = False) -> None:
         self.source = source
         self.trust_remote_code = trust_remote_code
-        self._bases: dict[tuple[object, ...], Base] = {}
+        self._bases: dict[tuple[object, ...], LoadedModel] = {}
         self._lock = threading.Lock()
 
-    def chat(self, model_id: str, revision: str | None = None) -> Base:
+    def chat(self, model_id: str, revision: str | None = None) -> LoadedModel:
         """A causal language model with a chat template."""
         return self._get(("chat", model_id, revision), lambda: self._load(model_id, revision, "AutoModelForCausalLM"))
 
-    def encoder(self, model_id: str, labels: int, revision: str | None = None) -> Base:
+    def encoder(self, model_id: str, labels: int, revision: str | None = None) -> LoadedModel:
         """An encoder with a sequence-classification head of ``labels`` outputs."""
         return self._get(
             ("encoder", model_id, revision, labels),
             lambda: self._load(model_id, revision, "AutoModelForSequenceClassification", num_labels=labels),
         )
 
-    def _get(self, key: tuple[object, ...], load: Callable[[], Base]) -> Base:
+    def _get(self, key: tuple[object, ...], load: Callable[[], LoadedModel]) -> LoadedModel:
         with self._lock:
             if key not in self._bases:
                 self._bases[key] = load()
             return self._bases[key]
 
-    def _load(self, model_id: str, revision: str | None, family: str, **options: object) -> Base:
+    def _load(self, model_id: str, revision: str | None, family: str, **options: object) -> LoadedModel:
         import transformers
 
         weights = locate(model_id, revision, self.source)
         return load(weights, getattr(transformers, family), trust_remote_code=self.trust_remote_code, **options)
 
 
-def load(weights: Weights, family: Any, *, trust_remote_code: bool = False, **options: object) -> Base:
+def load(weights: ModelSource, family: Any, *, trust_remote_code: bool = False, **options: object) -> LoadedModel:
     """Load one copy with one of transformers' Auto classes; safetensors (or GGUF) only, on the best device.
 
     Raises:
@@ -255,7 +255,7 @@ def load(weights: Weights, family: Any, *, trust_remote_code: bool = False, **op
         tokenizer.pad_token = tokenizer.eos_token
     model.to("cuda" if cuda else "cpu").eval()
     logger.info("%s: weights from %s", weights.model_id, weights)
-    return Base(model, tokenizer, weights, missing=tuple(sorted(found["missing_keys"])))
+    return LoadedModel(model, tokenizer, weights, missing=tuple(sorted(found["missing_keys"])))
 
 
 def _first_line(error: BaseException) -> str:

@@ -1,12 +1,11 @@
 """How likely is each label as the model's answer? Full-label log-likelihoods, with nothing computed twice.
 
-A model is asked the same question about many texts, so prompts share a long start (instruction,
-labels, demonstrations), and each text has the same few possible answers. All of it is one tree of
-tokens: the shared start is the trunk, each text a branch, each answer a twig on that branch. The trunk
-goes through the model once and its keys and values are kept. Branches and twigs are laid behind each
-other in one unpadded row in which every token sees its own ancestors only (the *tree attention* of
-SpecInfer, Miao et al. 2024, https://arxiv.org/abs/2305.09781, here over candidate answers), and logits
-are computed at the few places where an answer is read.
+A model is asked the same question about many texts, so prompts share a long prefix (instruction, labels,
+demonstrations), and each text has the same few possible answers. All of it is one tree of tokens: the shared prefix
+is the root, each text a branch, and each answer a branch of that. The prefix goes through the model once, and its
+keys and values are kept. The branches are laid behind each other in one unpadded row in which every token sees its
+own ancestors only (the *tree attention* of SpecInfer, Miao et al. 2024, https://arxiv.org/abs/2305.09781, here over
+candidate answers). Logits are computed at the few positions where an answer token is predicted.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ class TokenTree:
     Attributes:
         ids: int64 [1, T].
         positions: int64 [1, T]; depth in the tree, which is the position that a token has in its own sequence.
-        visible: bool [1, 1, T, trunk + T]; what each token attends to: the trunk and its own ancestors.
+        visible: bool [1, 1, T, prefix + T]; what each token attends to: the prefix and its own ancestors.
         starts: where each branch begins in the row.
     """
 
@@ -42,27 +41,29 @@ class TokenTree:
     starts: list[int]
 
 
-def token_tree(branches: Sequence[tuple[TokenIds, int | None]], trunk: int = 0) -> TokenTree:
+def token_tree(branches: Sequence[tuple[TokenIds, int | None]], prefix: int = 0) -> TokenTree:
     """Lay out branches, each a pair of its tokens and the earlier branch it grows from.
 
     Args:
-        branches: ``None`` as parent means that the branch grows from the trunk (or from nothing).
-        trunk: number of tokens that are already in a cache and that every branch follows.
+        branches: ``None`` as parent means that the branch continues the prefix (or begins the sequence).
+        prefix: number of tokens that are already in a cache and that every branch follows.
     """
     lengths = [len(tokens) for tokens, _ in branches]
     starts = [0, *np.cumsum(lengths).tolist()][:-1]
     total = sum(lengths)
-    visible = torch.zeros(total, trunk + total, dtype=torch.bool)
-    visible[:, :trunk] = True
+    visible = torch.zeros(total, prefix + total, dtype=torch.bool)
+    visible[:, :prefix] = True
     positions = torch.empty(total, dtype=torch.long)
     for (tokens, parent), start in zip(branches, starts, strict=True):
         end = start + len(tokens)
-        depth = trunk
+        depth = prefix
         if parent is not None:
             last = starts[parent] + lengths[parent] - 1
             visible[start:end] = visible[last]
             depth = int(positions[last]) + 1
-        visible[start:end, trunk + start : trunk + end] = torch.ones(len(tokens), len(tokens), dtype=torch.bool).tril()
+        visible[start:end, prefix + start : prefix + end] = torch.ones(
+            len(tokens), len(tokens), dtype=torch.bool
+        ).tril()
         positions[start:end] = torch.arange(depth, depth + len(tokens))
     ids = torch.tensor([token for tokens, _ in branches for token in tokens], dtype=torch.long)
     return TokenTree(ids[None], positions[None], visible[None, None], starts)
@@ -77,24 +78,24 @@ def shared_prefix(sequences: Sequence[TokenIds]) -> int:
 
 
 class LabelScorer:
-    """Scores the same answers after many prompts with one model; keeps the last trunk for the next call."""
+    """Scores the same answers after many prompts with one model; keeps the last prefix for the next call."""
 
     def __init__(self, answers: Sequence[TokenIds], *, batch_tokens: int = BATCH_TOKENS) -> None:
         """Take the answers as token ids, each through the end of the assistant's turn, none of them empty."""
         self.answers = [list(answer) for answer in answers]
         self.batch_tokens = batch_tokens
-        self._trunk: tuple[TokenIds, DynamicCache] | None = None
+        self._prefix: tuple[TokenIds, DynamicCache] | None = None
 
     @torch.inference_mode()
-    def score(self, model: Any, prompts: Sequence[TokenIds], *, trunk: TokenIds = ()) -> NDArray[np.float32]:
+    def score(self, model: Any, prompts: Sequence[TokenIds], *, prefix: TokenIds = ()) -> NDArray[np.float32]:
         """Log-likelihood of every answer after every prompt.
 
         Args:
             model: a causal language model of transformers, perhaps with an active PEFT adapter; the same one
-                at every call, since what its trunk gave is kept.
+                at every call, since the keys and values of the prefix are kept.
             prompts: token ids.
-            trunk: token ids that every prompt of this and later calls is known to start with. Optional: it
-                only keeps a single text from being taken as a trunk of its own.
+            prefix: token ids that every prompt of this and later calls is known to start with. Optional: it
+                only keeps a single text from being taken as a prefix of its own.
 
         Returns:
             float32 [prompts, answers], natural logarithm, in the order of ``prompts``.
@@ -104,36 +105,36 @@ class LabelScorer:
             for row, prompt in enumerate(prompts):
                 scores[row] = score_plainly(model, prompt, self.answers)
             return scores
-        shared = shared_prefix([*prompts, [*trunk, -1]] if trunk else prompts)
+        shared = shared_prefix([*prompts, [*prefix, -1]] if prefix else prompts)
         cache = self._cached(model, list(prompts[0][:shared])) if prompts else None
-        twigs = sum(len(answer) - 1 for answer in self.answers)
-        for rows in _batches([len(prompt) - shared + twigs for prompt in prompts], self.batch_tokens):
+        answer_tokens = sum(len(answer) - 1 for answer in self.answers)
+        for rows in _batches([len(prompt) - shared + answer_tokens for prompt in prompts], self.batch_tokens):
             scores[rows] = self._score_tree(model, [prompts[row][shared:] for row in rows], cache, shared)
         return scores
 
-    def _cached(self, model: Any, trunk: TokenIds) -> DynamicCache | None:
-        """Keys and values of the trunk, from the last call if that had the same."""
-        if not trunk:
+    def _cached(self, model: Any, prefix: TokenIds) -> DynamicCache | None:
+        """Keys and values of the prefix, from the last call if that had the same."""
+        if not prefix:
             return None
-        if self._trunk is None or self._trunk[0] != trunk:
+        if self._prefix is None or self._prefix[0] != prefix:
             cache = DynamicCache()
             # One logit is the fewest that a model can be asked for; 0 would mean all of them.
             model(
-                input_ids=torch.tensor([trunk], device=model.device),
+                input_ids=torch.tensor([prefix], device=model.device),
                 past_key_values=cache, use_cache=True, logits_to_keep=1,
             )  # fmt: skip
-            self._trunk = (trunk, cache)
-        return self._trunk[1]
+            self._prefix = (prefix, cache)
+        return self._prefix[1]
 
     def _score_tree(
-        self, model: Any, suffixes: Sequence[TokenIds], cache: DynamicCache | None, trunk: int
+        self, model: Any, suffixes: Sequence[TokenIds], cache: DynamicCache | None, prefix: int
     ) -> NDArray[np.float32]:
         branches: list[tuple[TokenIds, int | None]] = []
         for suffix in suffixes:
             parent = len(branches)
             branches.append((suffix, None))
             branches += [(answer[:-1], parent) for answer in self.answers]
-        tree = token_tree(branches, trunk)
+        tree = token_tree(branches, prefix)
         places, tokens, owners = self._reading_places(tree, suffixes)
         unique, inverse = torch.unique(places, return_inverse=True)
         logits = model(
@@ -157,15 +158,15 @@ class LabelScorer:
         for row, suffix in enumerate(suffixes):
             asked = tree.starts[row * per_row] + len(suffix) - 1
             for column, answer in enumerate(self.answers):
-                twig = tree.starts[row * per_row + 1 + column]
-                places = [asked, *range(twig, twig + len(answer) - 1)]
+                answer_start = tree.starts[row * per_row + 1 + column]
+                places = [asked, *range(answer_start, answer_start + len(answer) - 1)]
                 read += [(place, token, row * len(self.answers) + column) for place, token in zip(places, answer)]
         places_, tokens, owners = torch.tensor(read, dtype=torch.long).T
         return places_, tokens, owners
 
 
 def _reusable(cache: DynamicCache | None) -> DynamicCache | None:
-    """A cache that starts with the trunk and may grow, while the trunk's own tensors stay as they are."""
+    """A cache that starts with the prefix and may grow, while the tensors of the prefix stay as they are."""
     if cache is None:
         return None
     grown = DynamicCache()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..data.counting import counted
+from ..data.counting import quantity
 from ..data.dataset import load_rows
 from ..data.reading.files import bare_name
 from ..data.reading.split_names import SPLIT_OF
@@ -29,7 +29,7 @@ SHARD = re.compile(r"(?:[-_.]?\d+)(?:-of-\d+)?$")
 
 
 @dataclass(frozen=True)
-class Shown:
+class ChosenDemonstrations:
     """What a prompt shows.
 
     Attributes:
@@ -53,7 +53,7 @@ class Shown:
 
 def choose(
     pool: str | Path, task: Task, shots: int, *, seed: int = 0, evaluated: Iterable[str] = (), name: str = "the prompt"
-) -> Shown:
+) -> ChosenDemonstrations:
     """Choose demonstrations from the training rows of a pool.
 
     Args:
@@ -78,11 +78,11 @@ def choose(
     if left_out:
         logger.warning(
             "%s: %s of %s cannot be demonstrations, because they are being evaluated.",
-            name, counted(left_out, "row"), Path(pool).name,
+            name, quantity(left_out, "row"), Path(pool).name,
         )  # fmt: skip
         rows = rows.select(kept)
     pairs = [(text, names[0]) for text, names in zip(rows.texts, rows.labels, strict=True)]
-    return Shown(tuple(balanced(pairs, task, shots, seed, left_out=left_out)), left_out)
+    return ChosenDemonstrations(tuple(balanced(pairs, task, shots, seed, left_out=left_out)), left_out)
 
 
 def training_rows(pool: str | Path, task: Task) -> Rows:
@@ -144,12 +144,12 @@ def balanced(
 
 
 def _too_few(label: str, shots: int, there: int, left_out: int) -> str:
-    asked = f"{counted(shots, 'demonstration')} of {label!r} {'was' if shots == 1 else 'were'} asked for"
-    have = f"{counted(there, 'row')} {'has' if there == 1 else 'have'} that label"
+    asked = f"{quantity(shots, 'demonstration')} of {label!r} {'was' if shots == 1 else 'were'} asked for"
+    have = f"{quantity(there, 'row')} {'has' if there == 1 else 'have'} that label"
     if not left_out:
         return f"{asked}, and only {have}; ask for fewer or add rows."
     are = "is" if left_out == 1 else "are"
     return (
-        f"{asked}, and only {have} once the {counted(left_out, 'row')} being evaluated {are} left out; ask for fewer, "
+        f"{asked}, and only {have} once the {quantity(left_out, 'row')} being evaluated {are} left out; ask for fewer, "
         "add rows, or evaluate others."
     )

@@ -24,7 +24,7 @@ class EncodedPrompt:
     """A prompt as the model sees it, and whether the text in it had to be cut to fit the context."""
 
     ids: TokenIds
-    shortened: bool = False
+    truncated: bool = False
 
 
 def encode_prompt(
@@ -49,7 +49,7 @@ def encode_prompt(
         text = tokenizer.decode(text_ids[:keep], skip_special_tokens=False).removesuffix("\ufffd")
         ids = _chat_ids(tokenizer, [*before, {**question, "content": text}])
         if len(ids) <= max_tokens:
-            return EncodedPrompt(ids, shortened=True)
+            return EncodedPrompt(ids, truncated=True)
         keep -= len(ids) - max_tokens
     raise InputError(
         f"the prompt without its text already fills the model's {max_tokens} tokens; "

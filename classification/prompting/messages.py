@@ -64,7 +64,7 @@ def answer(task: Task, labels: Sequence[str]) -> str:
     return ", ".join(task.labels[task.index(label)].word for label in labels)
 
 
-def parse(task: Task, said: str) -> tuple[int, ...] | None:
+def parse(task: Task, completion: str) -> tuple[int, ...] | None:
     """Read a free answer strictly.
 
     An answer is a label's word as it is, else a label's name as it is, else a word and then a name without regard to
@@ -79,22 +79,22 @@ def parse(task: Task, said: str) -> tuple[int, ...] | None:
         Label columns, or ``None`` for an invalid answer.
     """
     if not task.multi_label:
-        column = _column(task, said)
+        column = _column(task, completion)
         return None if column is None else (column,)
-    columns = _several_columns(task, said)
+    columns = _several_columns(task, completion)
     return None if columns is None else tuple(dict.fromkeys(columns))
 
 
-def _several_columns(task: Task, said: str) -> list[int] | None:
+def _several_columns(task: Task, completion: str) -> list[int] | None:
     """The labels between the commas of an answer; a label with commas of its own takes as many parts as it has."""
-    commas = list(COMMA.finditer(said))
-    starts, ends = [0, *(comma.end() for comma in commas)], [*(comma.start() for comma in commas), len(said)]
+    commas = list(COMMA.finditer(completion))
+    starts, ends = [0, *(comma.end() for comma in commas)], [*(comma.start() for comma in commas), len(completion)]
     longest = max(len(parts_of(text)) for text in (*task.words, *task.label_names))
     found: list[int] = []
     place = 0
     while place < len(starts):
         reaches = reversed(range(place, min(place + longest, len(starts))))
-        read = ((last, _column(task, said[starts[place] : ends[last]])) for last in reaches)
+        read = ((last, _column(task, completion[starts[place] : ends[last]])) for last in reaches)
         last, column = next(((last, column) for last, column in read if column is not None), (place, None))
         if column is None:
             return None
@@ -103,15 +103,15 @@ def _several_columns(task: Task, said: str) -> list[int] | None:
     return found
 
 
-def _column(task: Task, said: str) -> int | None:
+def _column(task: Task, completion: str) -> int | None:
     """The label that one answer names."""
-    as_said = exact(said)
+    as_said = exact(completion)
     for texts in (task.words, task.label_names):
         column = _columns(texts).get(as_said)
         if column is not None:
             return column
     for texts in (task.words, task.label_names):
-        column = _dressed(_plain_columns(texts), said)
+        column = _dressed(_plain_columns(texts), completion)
         if column is not None:
             return column
     return None
@@ -135,10 +135,10 @@ def _plain_columns(texts: tuple[str, ...]) -> Mapping[str, int]:
     return {plain: next(iter(columns)) for plain, columns in found.items() if len(columns) == 1}
 
 
-def _dressed(columns: Mapping[str, int], said: str) -> int | None:
+def _dressed(columns: Mapping[str, int], completion: str) -> int | None:
     """The column that an answer names with as few marks around it dropped as can be."""
-    whole, meant = folded(said), _marks_with_meaning(frozenset(columns))
-    for layer in readings(said):
+    whole, meant = folded(completion), _marks_with_meaning(frozenset(columns))
+    for layer in readings(completion):
         found = {columns[text] for text in layer if text in columns and not meant & _around(text, whole)}
         if found:
             return found.pop() if len(found) == 1 else None

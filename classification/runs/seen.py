@@ -75,10 +75,10 @@ class TextHashes:
             texts: of the rows that are evaluated; one that stands there twice counts twice.
             demonstrations: texts that the prompt shows.
         """
-        told = frozenset(map(folded_hash, demonstrations))
+        shown_hashes = frozenset(map(folded_hash, demonstrations))
         counts = [0, 0, 0]
         for mark in map(folded_hash, texts):
-            place = next((at for at, known in enumerate((self.train, told, self.validation)) if mark in known), None)
+            place = next((at for at, known in enumerate((self.train, shown_hashes, self.validation)) if mark in known), None)
             if place is not None:
                 counts[place] += 1
         return Seen(train=counts[0], demonstrations=counts[1], validation=counts[2])

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from classification.runs.seen import Seen
 
 from ..comparison import Comparison
-from ..records import Ends, Measured
-from ..seen_rows import differ, number
+from ..records import IntervalBounds, MeasuredContender
+from ..seen_rows import seen_count, seen_is_informative
 from ..verdict import verdict
 
 NONE = "—"
@@ -25,8 +25,8 @@ class Column:
     """One score: its heading, its value, how that is shown, and whether more or less of it is better."""
 
     title: str
-    value: Callable[[Measured], float | None]
-    shown: Callable[[Measured], str]
+    value: Callable[[MeasuredContender], float | None]
+    shown: Callable[[MeasuredContender], str]
     best: Callable[[list[float]], float] | None = None
 
 
@@ -39,7 +39,7 @@ COLUMNS = (
     Column("Time per text", lambda c: c.seconds_per_text, lambda c: _duration(c.seconds_per_text), min),
     Column("Tokens per text", lambda c: _tokens(c), lambda c: f"{_tokens(c):.0f}" if _tokens(c) else NONE),
 )
-SEEN = Column("Rows seen", lambda c: c.seen.total if c.seen else None, number)
+SEEN = Column("Rows seen", lambda c: c.seen.total if c.seen else None, seen_count)
 
 CSV_SCORES = (
     "accuracy", "macro_f1", "micro_f1", "auc", "ece", "invalid_rate", "seconds_per_text", "seconds_median",
@@ -51,7 +51,7 @@ CSV_SEEN = tuple(Seen.model_fields)
 
 def columns_of(comparison: Comparison) -> tuple[Column, ...]:
     """The columns of its table: every score and, where that tells contenders apart, the rows that each had seen."""
-    return (*COLUMNS, SEEN) if differ(comparison) else COLUMNS
+    return (*COLUMNS, SEEN) if seen_is_informative(comparison) else COLUMNS
 
 
 def as_table(comparison: Comparison) -> str:
@@ -79,10 +79,10 @@ def as_csv(comparison: Comparison) -> str:
     writer.writerow(["name", "approach", "family", *CSV_SCORES, *bounds, *(f"seen_{how}" for how in CSV_SEEN), "error"])
     for contender in comparison.contenders:
         about = [_cell(contender.name), contender.approach, _cell(contender.family)]
-        if isinstance(contender, Measured):
-            ends = [end for score in CSV_INTERVALS for end in getattr(contender, f"{score}_ci")]
+        if isinstance(contender, MeasuredContender):
+            bounds = [end for score in CSV_INTERVALS for end in getattr(contender, f"{score}_ci")]
             seen = [getattr(contender.seen, how, None) for how in CSV_SEEN]
-            writer.writerow([*about, *(getattr(contender, score) for score in CSV_SCORES), *ends, *seen, ""])
+            writer.writerow([*about, *(getattr(contender, score) for score in CSV_SCORES), *bounds, *seen, ""])
         else:
             blanks = [""] * (len(CSV_SCORES) + len(bounds) + len(CSV_SEEN))
             writer.writerow([*about, *blanks, _cell(contender.error)])
@@ -100,7 +100,7 @@ def _body(comparison: Comparison, *, bold: Callable[[str], str], escape: Callabl
     body = []
     for contender in comparison.contenders:
         name = escape(_plain(contender.name))
-        if not isinstance(contender, Measured):
+        if not isinstance(contender, MeasuredContender):
             body.append([name, contender.approach, *(NONE for _ in columns)])
             continue
         marked = f"{name} {FLOOR}" if floor is not None and contender.name == floor.name else name
@@ -110,7 +110,7 @@ def _body(comparison: Comparison, *, bold: Callable[[str], str], escape: Callabl
     return body
 
 
-def _best(column: Column, contenders: Sequence[Measured]) -> str | None:
+def _best(column: Column, contenders: Sequence[MeasuredContender]) -> str | None:
     """How the best value is shown; ``None`` where none is better than the others."""
     shown = {
         value: column.shown(contender) for contender in contenders if (value := column.value(contender)) is not None
@@ -131,8 +131,8 @@ def _notes(comparison: Comparison) -> list[str]:
     return [*notes, _plain(found.sentence)] if found else notes
 
 
-def _interval(value: float, ends: Ends) -> str:
-    return f"{value:.3f} [{ends[0]:.3f}, {ends[1]:.3f}]"
+def _interval(value: float, bounds: IntervalBounds) -> str:
+    return f"{value:.3f} [{bounds[0]:.3f}, {bounds[1]:.3f}]"
 
 
 def _decimal(value: float | None) -> str:
@@ -147,7 +147,7 @@ def _duration(seconds: float) -> str:
     return f"{1000 * seconds:.1f} ms" if seconds >= SHORTEST else f"< {1000 * SHORTEST:.1f} ms"
 
 
-def _tokens(contender: Measured) -> float:
+def _tokens(contender: MeasuredContender) -> float:
     return contender.prompt_tokens + contender.completion_tokens
 
 

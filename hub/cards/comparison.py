@@ -12,7 +12,7 @@ from comparison.comparison import Comparison
 from comparison.verdict import Verdict, verdict
 
 from .check import LANGUAGE, checked
-from .evidence import EvaluatedRows, lead, rows_of
+from .evidence import EvaluatedRows, difference_from, rows_of
 from .facts import hardware_name, rows_link, version_list
 from .headline import level, signed
 from .languages import language_name, task_title
@@ -155,7 +155,7 @@ def _found(comparison: Comparison) -> dict[str, object]:
 
 def _pairs(comparison: Comparison, judged: Verdict) -> Markdown | None:
     """What the best contender is ahead of each other one, and whether that could be chance."""
-    leads = [found for pair in comparison.pairs if (found := lead(pair, judged.best))]
+    leads = [found for pair in comparison.pairs if (found := difference_from(pair, judged.best))]
     body = [
         (
             ahead.other, signed(ahead.macro_f1), " to ".join(map(signed, ahead.interval)), level(ahead.p),

@@ -12,7 +12,7 @@ from classification.errors import InputError, shown
 from classification.runs.record import RunRecord
 from classification.runs.seen import Seen
 from comparison.comparison import Comparison
-from comparison.records import Ends, Measured, Pair, Scores, TaskRecord
+from comparison.records import IntervalBounds, MeasuredContender, Pair, Scores, TaskRecord
 
 from .matching import find_run
 
@@ -48,19 +48,19 @@ class Gain:
         p: two-sided, after Holm's correction for all pairs of the comparison.
     """
 
-    over: Measured
+    over: MeasuredContender
     macro_f1: float
-    interval: Ends
+    interval: IntervalBounds
     p: float
 
 
 @dataclass(frozen=True)
-class Lead:
+class PairedDifference:
     """How far one contender is ahead of another; the p-values are corrected for all pairs."""
 
     other: str
     macro_f1: float
-    interval: Ends
+    interval: IntervalBounds
     p: float
     accuracy: float
     accuracy_p: float
@@ -95,7 +95,7 @@ class Evidence:
     seen: Seen | None = None
 
     @property
-    def floor(self) -> Measured | None:
+    def floor(self) -> MeasuredContender | None:
         """The best baseline of the comparison."""
         return self.comparison.floor if self.comparison else None
 
@@ -169,7 +169,7 @@ def _same_task(one: TaskRecord, other: TaskRecord) -> bool:
     return (one.name, one.labels, one.multi_label) == (other.name, other.labels, other.multi_label)
 
 
-def _compared(record: RunRecord, comparison: Comparison, found: Measured) -> Evidence:
+def _compared(record: RunRecord, comparison: Comparison, found: MeasuredContender) -> Evidence:
     zero_shot, prompt = _untrained(record, comparison, found), _best_prompt(comparison)
     return Evidence(
         rows_of(comparison.rows.source, comparison.rows.count),
@@ -185,7 +185,7 @@ def _compared(record: RunRecord, comparison: Comparison, found: Measured) -> Evi
     )
 
 
-def _untrained(record: RunRecord, comparison: Comparison, found: Measured) -> Measured | None:
+def _untrained(record: RunRecord, comparison: Comparison, found: MeasuredContender) -> MeasuredContender | None:
     """The run's base model asked zero-shot; of several ways to ask, the run's own one, else the best."""
     asked = [
         contender
@@ -195,7 +195,7 @@ def _untrained(record: RunRecord, comparison: Comparison, found: Measured) -> Me
         and contender.configuration.get("model") == record.base.id
     ]
 
-    def likeness(contender: Measured) -> tuple[bool, float]:
+    def likeness(contender: MeasuredContender) -> tuple[bool, float]:
         said, own = contender.configuration, found.configuration
         described = bool(said.get("describe_labels")) == record.describe_labels
         return described and said.get("decode") == own.get("decode"), contender.macro_f1
@@ -203,25 +203,29 @@ def _untrained(record: RunRecord, comparison: Comparison, found: Measured) -> Me
     return max(asked, key=likeness, default=None)
 
 
-def _best_prompt(comparison: Comparison) -> Measured | None:
+def _best_prompt(comparison: Comparison) -> MeasuredContender | None:
     """The contender that no training made with the highest macro-F1, of any model."""
     prompts = (contender for contender in comparison.measured if contender.approach in ("zero-shot", "few-shot"))
     return max(prompts, key=lambda contender: contender.macro_f1, default=None)
 
 
-def _gain(comparison: Comparison, found: Measured, other: Measured | None) -> Gain | None:
+def _gain(comparison: Comparison, found: MeasuredContender, other: MeasuredContender | None) -> Gain | None:
     """The tested difference to another contender, if it is another."""
-    leads = (lead(pair, found.name) for pair in comparison.pairs)
+    leads = (difference_from(pair, found.name) for pair in comparison.pairs)
     ahead = next((one for one in leads if one and other and one.other == other.name), None)
     return Gain(other, ahead.macro_f1, ahead.interval, ahead.p) if ahead and other else None
 
 
-def lead(pair: Pair, name: str) -> Lead | None:
+def difference_from(pair: Pair, name: str) -> PairedDifference | None:
     """A pair seen from one of its two; ``None`` where it is neither."""
     low, high = pair.macro_f1_difference_ci
     macro_f1, accuracy = pair.macro_f1_difference, pair.accuracy_difference
     if pair.first == name:
-        return Lead(pair.second, macro_f1, (low, high), pair.macro_f1_p_holm, accuracy, pair.accuracy_p_holm)
+        return PairedDifference(
+            pair.second, macro_f1, (low, high), pair.macro_f1_p_holm, accuracy, pair.accuracy_p_holm
+        )
     if pair.second == name:
-        return Lead(pair.first, -macro_f1, (-high, -low), pair.macro_f1_p_holm, -accuracy, pair.accuracy_p_holm)
+        return PairedDifference(
+            pair.first, -macro_f1, (-high, -low), pair.macro_f1_p_holm, -accuracy, pair.accuracy_p_holm
+        )
     return None

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from classification.runs.record import RunRecord
-from comparison.records import Ends
-from comparison.seen_rows import counted, meaning
+from comparison.records import IntervalBounds
+from comparison.seen_rows import consequence, seen_phrase
 from comparison.verdict import ALPHA
 
 from .evidence import Evidence, Gain
@@ -92,7 +92,9 @@ def headline_of(record: RunRecord, evidence: Evidence, dataset: str | None) -> H
 def _seen(evidence: Evidence) -> str | None:
     """How many of the rows the run had seen, and what that means; ``None`` where it had seen none or nobody knows."""
     seen = evidence.seen
-    return f"{counted(seen, evidence.rows.count)}, {meaning([seen])}" if seen is not None and seen.total else None
+    return (
+        f"{seen_phrase(seen, evidence.rows.count)}, {consequence([seen])}" if seen is not None and seen.total else None
+    )
 
 
 def difference(gain: Gain | None) -> Difference | None:
@@ -110,7 +112,7 @@ def difference(gain: Gain | None) -> Difference | None:
     )
 
 
-def interval(ends: Ends) -> str:
+def interval(ends: IntervalBounds) -> str:
     """Both ends of an interval."""
     return f"{ends[0]:.3f} to {ends[1]:.3f}"
 

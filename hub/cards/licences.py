@@ -119,7 +119,7 @@ def licence_of(base_id: str | None, card_data: Mapping[str, object] | None = Non
     return _licence(said, base_id, card_data or {})
 
 
-def stated(identifier: str) -> Licence:
+def licence_from_id(identifier: str) -> Licence:
     """The licence that a person chose.
 
     Raises:

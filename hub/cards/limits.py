@@ -88,8 +88,8 @@ def _weakest(scores: Scores) -> Weakness | None:
 
 def _rare(scores: Scores) -> Markdown | None:
     """Labels of which there were too few rows for their own scores to mean much."""
-    few = [name for name, of in scores.per_class.items() if of.support < FEW_ROWS]
-    if not few:
+    first_names = [name for name, of in scores.per_class.items() if of.support < FEW_ROWS]
+    if not first_names:
         return None
-    more = f" and {len(few) - 5} more" if len(few) > 5 else ""
-    return Markdown(", ".join(bold(name) for name in few[:5]) + more)
+    more = f" and {len(first_names) - 5} more" if len(first_names) > 5 else ""
+    return Markdown(", ".join(bold(name) for name in first_names[:5]) + more)

@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from classification.errors import InputError, nearest, one_of, shown
 from classification.runs.record import RunRecord
 from comparison.comparison import Comparison
-from comparison.records import Contender, Failed, Measured
+from comparison.records import Contender, FailedContender, MeasuredContender
 
 NAMED = 10  # contenders that a sentence names
 
 
-def find_run(record: RunRecord, comparison: Comparison, name: str | None = None) -> Measured:
+def find_run(record: RunRecord, comparison: Comparison, name: str | None = None) -> MeasuredContender:
     """The contender that a run is.
 
     Args:
@@ -38,7 +38,7 @@ def find_run(record: RunRecord, comparison: Comparison, name: str | None = None)
                 "comparison; say which one."
             )
         found = same[0]
-    if isinstance(found, Failed):
+    if isinstance(found, FailedContender):
         raise InputError(f"{shown(found.name)} has no scores in the comparison, since it failed; evaluate it again.")
     return found
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from classification.runs.record import ExampleAnswer, RunRecord
 from comparison.comparison import Comparison
-from comparison.records import Measured, Scores
+from comparison.records import MeasuredContender, Scores
 from comparison.report.tables import FLOOR, SEEN, Column, columns_of
 
 from .markdown import Markdown, code, escaped, table
@@ -122,7 +122,7 @@ def full_table(comparison: Comparison) -> Markdown:
     body: list[Sequence[object]] = []
     for contender in comparison.contenders:
         mark = f" {FLOOR}" if floor is not None and floor.name == contender.name else ""
-        shown = [_shown(contender, column) if isinstance(contender, Measured) else "—" for column in columns]
+        shown = [_shown(contender, column) if isinstance(contender, MeasuredContender) else "—" for column in columns]
         cells = [Markdown(f"**{cell}**") if cell == top else cell for cell, top in zip(shown, best, strict=True)]
         body.append([Markdown(f"{escaped(contender.name)}{mark}"), contender.approach, *cells])
     return table(("Contender", "Approach", *(column.title for column in columns)), body, left=2)
@@ -156,5 +156,5 @@ def _examples(answers: Sequence[ExampleAnswer], label: str) -> Markdown:
     return Markdown("<br>".join(shown) or "—")
 
 
-def _shown(contender: Measured, column: Column) -> Markdown:
+def _shown(contender: MeasuredContender, column: Column) -> Markdown:
     return Markdown(column.shown(contender).replace("<", "&lt;"))

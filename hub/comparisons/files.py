@@ -12,7 +12,7 @@ from classification.errors import InputError, shown
 from comparison.comparison import COMPARISON_FILE, Comparison
 from comparison.evaluation import Evaluation, slug
 from comparison.plots.plot_file import quality_plot
-from comparison.records import Failed
+from comparison.records import FailedContender
 from comparison.report.tables import as_csv
 
 from ..push.run_files import public_reason, result_file
@@ -47,7 +47,7 @@ def uploads_of(folder: Path, comparison: Comparison) -> list[Upload]:
 def public_comparison(comparison: Comparison) -> Comparison:
     """A comparison whose contenders failed for reasons that name no place on this machine."""
     contenders = tuple(
-        one.model_copy(update={"error": public_reason(one.error)}) if isinstance(one, Failed) else one
+        one.model_copy(update={"error": public_reason(one.error)}) if isinstance(one, FailedContender) else one
         for one in comparison.contenders
     )
     return comparison.model_copy(update={"contenders": contenders})
@@ -84,7 +84,7 @@ def predictions_table(evaluations: Sequence[Evaluation]) -> pd.DataFrame:
     columns["label"] = [_said(row, labels) for row in first.targets]
     taken = set(columns)
     for name, answers in answered:
-        said = zip(answers.decided, answers.predictions.valid, strict=True)
+        said = zip(answers.predicted, answers.predictions.valid, strict=True)
         column = f"{name} (contender)" if name in taken else name
         columns[column] = [_said(row, labels) if valid else None for row, valid in said]
     return pd.DataFrame(columns)
@@ -110,7 +110,7 @@ def _evaluations(folder: Path, comparison: Comparison) -> list[Evaluation]:
                 "comparison again."
             )
         if evaluation.answers is not None:
-            texts = (*(evaluation.answers.texts or ()), *(evaluation.answers.predictions.said or ()))
+            texts = (*(evaluation.answers.texts or ()), *(evaluation.answers.predictions.completions or ()))
             check_no_token(f"{folder}: a text", "\n".join(texts))
     return found
 

@@ -60,8 +60,8 @@ def inputs_of(words: Sequence[str]) -> Inputs:
             option, _, value = word.partition("=")
         else:
             value = "" if word.startswith("-") else word
-        moved = _moved(inputs, option, value, named) if option in PLACES and value else value
-        inputs.words.append(f"{option}={moved}" if joined else word if word.startswith("-") else moved)
+        bundle_lineup = _moved(inputs, option, value, named) if option in PLACES and value else value
+        inputs.words.append(f"{option}={bundle_lineup}" if joined else word if word.startswith("-") else bundle_lineup)
         option = word if word.startswith("--") and not joined else ""
     return inputs
 

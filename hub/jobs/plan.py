@@ -22,7 +22,7 @@ from ..shared.publish import README, Plan, Upload, publish
 from .inputs import INPUTS, inputs_of
 
 SCRIPTS = ("training.sft", "training.encoder", "training.baseline")
-ROOMS = ("classification", "comparison", "hub", "training")
+FOLDERS = ("classification", "comparison", "hub", "training")
 MOUNT, RUN = "/bundle", "/tmp/run"  # noqa: S108  places in the job's own container
 BUNDLE = "prompt-or-tune-jobs"
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -73,10 +73,10 @@ def plan_job(script: str, words: Sequence[str], repo_id: str, owner: str, *, fla
         (
             Upload(README, card.encode()),
             Upload("requirements.txt", requirements(without=("gradio",)).encode()),
-            *sources(ROOMS),
+            *sources(FOLDERS),
             *inputs.uploads.values(),
         ),
-        f"Train {repo_id}", repo_type="dataset", replaces=(f"{INPUTS}/*", *(f"{room}/*" for room in ROOMS)),
+        f"Train {repo_id}", repo_type="dataset", replaces=(f"{INPUTS}/*", *(f"{room}/*" for room in FOLDERS)),
     )  # fmt: skip
     return JobPlan(bundle, ("bash", "-c", run), flavor, seconds(timeout))
 

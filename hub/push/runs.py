@@ -17,7 +17,7 @@ from classification.runs.record import RUN_FILES, RunRecord, load_run
 from comparison.comparison import Comparison
 
 from ..cards.evidence import Evidence
-from ..cards.licences import Licence, licence_of, stated
+from ..cards.licences import Licence, licence_from_id, licence_of
 from ..cards.model import model_card
 from ..cards.public import base_id
 from ..shared.client import checked_repo_id
@@ -101,7 +101,7 @@ def plan_run(run: Path, repo_id: str, options: PushOptions | None = None, *, api
 
 def _licence(record: RunRecord, asked: str | None, api: HfApi | None) -> Licence:
     if asked:
-        return stated(asked)
+        return licence_from_id(asked)
     base = base_id(record)
     return licence_of(base or "", _card_data(api, base) if api is not None and base else None)
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from classification.errors import InputError
 
 from .publish import Plan, size
-from .tokens import HIDDEN, blot_logs, blotted, check_words
+from .tokens import HIDDEN, check_words, redact_logs, redacted
 
 DEFECT, BAD_INPUT, STOPPED = 1, 2, 130
 
@@ -21,7 +21,7 @@ def command(main: Callable[[], object]) -> None:
 
     A defect keeps its traceback, but no token in it.
     """
-    blot_logs()
+    redact_logs()
     try:
         check_words(sys.argv[1:])
         main()
@@ -81,5 +81,5 @@ def describe(plan: Plan, *, command: str) -> str:
 
 
 def _end(sentence: str, status: int) -> int:
-    sys.stderr.write(f"{blotted(sentence)}\n")
+    sys.stderr.write(f"{redacted(sentence)}\n")
     return status

@@ -36,22 +36,22 @@ def check_words(words: Sequence[str]) -> None:
         )
 
 
-def blotted(text: str) -> str:
+def redacted(text: str) -> str:
     """A text without tokens and without the secrets that this command was given."""
     for value in HIDDEN:
         text = text.replace(value, "[secret]")
     return without_tokens(text)
 
 
-def blot_logs() -> None:
-    """Have every line of a log pass through `blotted`: at its most talkative the Hub client logs what it sends."""
+def redact_logs() -> None:
+    """Have every line of a log pass through `redacted`: at its most talkative the Hub client logs what it sends."""
     make = logging.getLogRecordFactory()
 
     def without(*args: object, **more: object) -> logging.LogRecord:
         record = make(*args, **more)
         if record.exc_info and record.exc_info[1] is not None:
-            record.exc_text = blotted("".join(traceback.format_exception(record.exc_info[1])).rstrip())
-        record.msg, record.args = blotted(record.getMessage()), ()
+            record.exc_text = redacted("".join(traceback.format_exception(record.exc_info[1])).rstrip())
+        record.msg, record.args = redacted(record.getMessage()), ()
         return record
 
     logging.setLogRecordFactory(without)

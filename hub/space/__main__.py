@@ -25,7 +25,7 @@ from ..cards.space import SpaceSettings
 from ..shared.client import account_of, check_owner, checked_repo_id, connect
 from ..shared.commands import command, describe, from_environment, say, shown_command
 from ..shared.publish import Plan, publish
-from .plan import plan_space, settle, write
+from .plan import configure_space, plan_space, write
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -67,7 +67,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         _show(plan, options.output, words)
         return
     done = publish(plan, api, progress=say)
-    settle(plan.repo_id, api, variables=variables, secrets=secrets, hardware=options.hardware)
+    configure_space(plan.repo_id, api, variables=variables, secrets=secrets, hardware=options.hardware)
     sys.stdout.write(f"{done.url}\n")
 
 

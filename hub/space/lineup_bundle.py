@@ -24,7 +24,7 @@ LINEUP, TASK, RESULTS = "lineup.yaml", "task.yaml", "results"
 
 
 @dataclass(frozen=True)
-class Moved:
+class LineupBundle:
     """A lineup at its new place.
 
     Attributes:
@@ -38,7 +38,7 @@ class Moved:
     datasets: tuple[str, ...]
 
 
-def moved(lineup: Lineup) -> Moved:
+def bundle_lineup(lineup: Lineup) -> LineupBundle:
     """Copy a lineup to the root of a folder, with local runs beneath it.
 
     Raises:
@@ -72,7 +72,7 @@ def moved(lineup: Lineup) -> Moved:
                 uploads += [Upload(f"{place}/{upload.path}", upload.content) for upload in runs]
             entry["run"] = place
     uploads.append(Upload(LINEUP, _yaml(found)))
-    return Moved(tuple(uploads), models_of(lineup), rows_of(lineup))
+    return LineupBundle(tuple(uploads), models_of(lineup), rows_of(lineup))
 
 
 def _demonstrations(lineup: Lineup) -> Path | str | None:
@@ -91,8 +91,8 @@ def _demonstrations(lineup: Lineup) -> Path | str | None:
 
 
 def _check(contender: Contender) -> None:
-    if contender.trouble:
-        raise InputError(f"{contender.name} would not load on a Space: {contender.trouble}")
+    if contender.error:
+        raise InputError(f"{contender.name} would not load on a Space: {contender.error}")
     model = contender.entry.model
     stands_on_path = contender.record is not None and contender.record.method == "lora" and not model
     base = contender.record.base if contender.record else None

@@ -18,12 +18,20 @@ from ..shared.new_folder import new_folder
 from ..shared.project import requirements, sources
 from ..shared.publish import README, Plan, Upload
 from ..shared.repositories import card_of, names_of
-from .lineup_bundle import LINEUP, Moved, moved
+from .lineup_bundle import LINEUP, LineupBundle, bundle_lineup
 
 #: The rooms of the house that a page needs; whoever only looks and compares trains nothing.
-ROOMS = ("app.py", "classification", "comparison", "hub", "ui")
+FOLDERS = ("app.py", "classification", "comparison", "hub", "ui")
 UNUSED_PACKAGES = ("trl",)
-REPLACES = ("app.py", "requirements.txt", LINEUP, "task.yaml", "results/*", "runs/*", *(f"{r}/*" for r in ROOMS[1:]))
+REPLACES = (
+    "app.py",
+    "requirements.txt",
+    LINEUP,
+    "task.yaml",
+    "results/*",
+    "runs/*",
+    *(f"{r}/*" for r in FOLDERS[1:]),
+)
 OURS = "prompt-or-tune"
 #: What a Space holds that was made and never filled, such as one whose first push broke off.
 NEW = {".gitattributes", README}
@@ -52,14 +60,14 @@ def plan_space(
     repo_id, settings = checked_repo_id(repo_id), settings or SpaceSettings()
     _check_settings(settings)
     lineup = load_lineup(lineup_file)
-    there = moved(lineup)
+    there = bundle_lineup(lineup)
     if api is not None:
         _check_ours(api, repo_id)
     card = space_card(lineup, settings, models=there.models, datasets=there.datasets, preload=_public(there, api))
     uploads = (
         Upload(README, card.encode()),
         Upload("requirements.txt", _requirements(settings).encode()),
-        *sources(ROOMS),
+        *sources(FOLDERS),
         *there.uploads,
     )
     return Plan(
@@ -89,7 +97,7 @@ def write(plan: Plan, folder: Path) -> None:
             place.write_bytes(upload.read())
 
 
-def settle(
+def configure_space(
     repo_id: str, api: HfApi, *, variables: dict[str, str], secrets: dict[str, str], hardware: str | None = None
 ) -> None:
     """Set a Space's variables and secrets, and ask for its hardware.
@@ -113,7 +121,7 @@ def _requirements(settings: SpaceSettings) -> str:
     )
 
 
-def _public(there: Moved, api: HfApi | None) -> list[str]:
+def _public(there: LineupBundle, api: HfApi | None) -> list[str]:
     """Models that are fetched when the Space is built, which the Hub does for public ones only."""
     if api is None:
         return [model for model in there.models if model in PACKAGED]

@@ -120,8 +120,8 @@ Revision = Annotated[str, Depends(revision_of)]
 def look_up(hub: Hub, caller: Token | None, kind: Kind, id_: str, request: Request | None = None) -> Repository:
     """A repository that the caller may see; see `readable`."""
     repository = hub.find(kind, id_)
-    if repository is None and request is not None and (kind, id_) in hub.moved:
-        path = request.url.path.replace(f"/{id_}", f"/{hub.moved[kind, id_]}", 1)
+    if repository is None and request is not None and (kind, id_) in hub.bundle_lineup:
+        path = request.url.path.replace(f"/{id_}", f"/{hub.bundle_lineup[kind, id_]}", 1)
         raise HubError(307, "Moved", headers={"Location": f"{path}?{request.url.query}".rstrip("?")})
     if repository is None or not may_see(caller, repository):
         raise no_repository(signed_in=caller is not None)

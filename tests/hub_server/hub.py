@@ -14,7 +14,7 @@ from .accounts import Accounts
 from .blobs import GIT_ATTRIBUTES, BlobStore, FileEntry
 from .changes import README
 from .errors import HubError, bad_request
-from .jobs import Job
+from .jobs import ComparisonConfig
 from .metadata import front_matter
 from .oauth import OAuthProvider
 from .repository import GIT_DIGITS, MAIN, Kind, Repository
@@ -36,9 +36,9 @@ class Hub:
         self.xet = XetStore(folder / "xorbs", self.blobs)
         self.oauth = OAuthProvider(self.accounts)
         self.repositories: dict[tuple[Kind, str], Repository] = {}
-        self.moved: dict[tuple[Kind, str], str] = {}
+        self.bundle_lineup: dict[tuple[Kind, str], str] = {}
         self.collections: dict[str, dict[str, Any]] = {}
-        self.jobs: dict[str, Job] = {}
+        self.jobs: dict[str, ComparisonConfig] = {}
         self.id_digits = GIT_DIGITS  # of the commits of repositories to be made; at most 64
         self._transfers: dict[str, tuple[bool, float]] = {}
 
@@ -63,7 +63,7 @@ class Hub:
             attributes = self.blobs.add(GIT_ATTRIBUTES.encode())
             repository.commit(MAIN, {".gitattributes": attributes}, "initial commit", author)
             self.repositories[kind, id_] = repository
-            self.moved.pop((kind, id_), None)
+            self.bundle_lineup.pop((kind, id_), None)
             return repository
 
     def check_name(self, kind: Kind, id_: str) -> None:
@@ -84,7 +84,7 @@ class Hub:
         with self.lock:
             self.check_name(repository.kind, to)
             del self.repositories[repository.kind, repository.id]
-            self.moved[repository.kind, repository.id] = to
+            self.bundle_lineup[repository.kind, repository.id] = to
             repository.id = to
             self.repositories[repository.kind, to] = repository
 

@@ -10,7 +10,7 @@ from .clock import now, object_id
 
 
 @dataclass
-class Job:
+class ComparisonConfig:
     """A request to run a command on one of the Hub's machines."""
 
     owner: str

@@ -80,7 +80,7 @@ class HubServer:
         return _by_raw_path(self._recorded(FaultInjection(api, self.faults)))
 
     def _recorded(self, app: App) -> App:
-        async def recorded(scope: Scope, receive: Receive, send: Send) -> None:
+        async def hyperparameters_of(scope: Scope, receive: Receive, send: Send) -> None:
             status = 0
 
             async def noting(message: Message) -> None:
@@ -96,7 +96,7 @@ class HubServer:
                 query = scope["query_string"].decode("latin-1")
                 self.requests.append(Request(scope["method"], scope["path"], query, status))
 
-        return recorded
+        return hyperparameters_of
 
 
 def _by_raw_path(app: App) -> App:

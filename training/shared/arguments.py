@@ -29,9 +29,9 @@ def command_words(argv: list[str] | None) -> list[str]:
     return words
 
 
-def callbacks(wanted: TaskArguments) -> list[TrainerCallback]:
+def callbacks(options: TaskArguments) -> list[TrainerCallback]:
     """What stands beside a training: the clock and, if that was asked for, who stops it when it gets no better."""
-    patience = wanted.early_stopping_patience
+    patience = options.early_stopping_patience
     return [Clock(), *([Patience(patience)] if patience else [])]
 
 
@@ -42,7 +42,7 @@ def asked_model(arguments: ModelConfig) -> tuple[str, str | None]:
     return str(arguments.model_name_or_path), revision
 
 
-def recorded(arguments: TrainingArguments, *more: object) -> dict[str, Any]:
+def hyperparameters_of(arguments: TrainingArguments, *more: object) -> dict[str, Any]:
     """Every hyperparameter as plain JSON values, without paths, accounts and tokens."""
     found: dict[str, Any] = {}
     for source in (arguments, *more):

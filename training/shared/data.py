@@ -63,7 +63,7 @@ def prompt_completion(
     cut = 0
     for text, words in zip(rows.texts, said, strict=True):
         prompt = encode_prompt(tokenizer, render(task, text, describe_labels=describe_labels), room)
-        cut += prompt.shortened
+        cut += prompt.truncated
         examples["input_ids"].append(prompt.ids + answers[words])
         examples["labels"].append([IGNORED] * len(prompt.ids) + answers[words])
     tell_cut(cut, len(rows), max_length)
@@ -95,8 +95,8 @@ class TreeCollator:
     def __call__(self, examples: Sequence[dict[str, Any]]) -> dict[str, torch.Tensor]:
         """One row of T tokens: ``input_ids``, ``position_ids`` and ``labels`` [1, T], mask [1, 1, T, T]."""
         shared = shared_prefix([_prompt(example) for example in examples])
-        trunk = examples[0]["input_ids"][:shared]
-        root = [(trunk, None)] if shared else []
+        prefix = examples[0]["input_ids"][:shared]
+        root = [(prefix, None)] if shared else []
         parent = 0 if shared else None
         tree = token_tree([*root, *((example["input_ids"][shared:], parent) for example in examples)])
         labels = torch.full_like(tree.ids, IGNORED)

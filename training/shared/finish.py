@@ -16,7 +16,7 @@ from peft import PeftModel
 
 from classification.data.dataset import Rows, Splits
 from classification.errors import InputError
-from classification.models.pool import Weights
+from classification.models.pool import ModelSource
 from classification.network.hub_errors import without_tokens
 from classification.predictions import Classifier
 from classification.runs.environment import hardware, library_versions
@@ -28,14 +28,14 @@ from classification.task import Task
 from comparison.evaluation import target_matrix
 from comparison.scores import score
 
-from .arguments import public_source, recorded
+from .arguments import hyperparameters_of, public_source
 from .clock import mean_loss, trained_seconds
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass
-class Outcome:
+class TrainingResult:
     """What a training leaves behind for its record; ``classifier`` answers with what was trained on ``train``."""
 
     family: Family
@@ -43,14 +43,14 @@ class Outcome:
     task: Task
     splits: Splits
     train: Rows
-    weights: Weights
+    weights: ModelSource
     trainer: Any
     classifier: Classifier
     seen: TextHashes | None = None
 
 
 def finish(
-    outcome: Outcome,
+    result: TrainingResult,
     args: Any,
     more: tuple[object, ...],
     settings: dict[str, Any],
@@ -59,33 +59,33 @@ def finish(
 
     The adapter is rounded to half precision first, so what is measured is what is saved.
     """
-    folder, base = Path(args.output_dir), base_record(outcome.weights)
-    _round_adapter(outcome.trainer.model)
-    outcome.trainer.model.eval()
-    evaluation = evaluated(outcome.classifier, outcome.splits.validation, outcome.train)
-    history = outcome.trainer.state.log_history
+    folder, base = Path(args.output_dir), base_record(result.weights)
+    _round_adapter(result.trainer.model)
+    result.trainer.model.eval()
+    evaluation = evaluated(result.classifier, result.splits.validation, result.train)
+    history = result.trainer.state.log_history
     record = RunRecord(
         name=folder.name,
         created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        family=outcome.family,
-        method=outcome.method,
-        task=outcome.task,
+        family=result.family,
+        method=result.method,
+        task=result.task,
         base=base,
-        data=data_record(outcome.splits),
-        hyperparameters=recorded(args, *more),
+        data=data_record(result.splits),
+        hyperparameters=hyperparameters_of(args, *more),
         seed=args.seed,
         versions=library_versions(),
         hardware=hardware(),
         seconds=round(trained_seconds(history), 1),
         history=_history(history),
         evaluation=evaluation,
-        answers=example_answers(outcome.classifier),
+        answers=example_answers(result.classifier),
         **settings,
     )
     with whole_run(folder) as unfinished:
-        _save_weights(outcome.trainer.model, unfinished, base.id)
-        outcome.trainer.processing_class.save_pretrained(unfinished)
-        return seal(record, unfinished, outcome.seen)
+        _save_weights(result.trainer.model, unfinished, base.id)
+        result.trainer.processing_class.save_pretrained(unfinished)
+        return seal(record, unfinished, result.seen)
 
 
 def seal(record: RunRecord, unfinished: Path, seen: TextHashes | None) -> RunRecord:
@@ -131,7 +131,7 @@ def example_answers(classifier: Classifier) -> tuple[ExampleAnswer, ...]:
     return tuple(answers)
 
 
-def base_record(weights: Weights) -> BaseRecord:
+def base_record(weights: ModelSource) -> BaseRecord:
     """Which base model a run stands on; of a folder only its name."""
     name = public_source(weights.model_id) if weights.kind == "path" else weights.model_id
     return BaseRecord(id=name, revision=weights.revision, weights=str(weights))

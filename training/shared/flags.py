@@ -106,7 +106,7 @@ RANGES = {
 }  # fmt: skip
 
 
-def parsed(parser: TrlParser, argv: list[str] | None) -> tuple[Any, ...]:
+def parse_arguments(parser: TrlParser, argv: list[str] | None) -> tuple[Any, ...]:
     """The arguments of a command line; what their own classes refuse becomes one sentence.
 
     Raises:
@@ -121,12 +121,12 @@ def parsed(parser: TrlParser, argv: list[str] | None) -> tuple[Any, ...]:
         raise InputError(f"these options cannot be used: {reason[:400]}; change them.") from error
 
 
-def check_flags(args: Any, wanted: TaskArguments, own: Any, model: ModelConfig) -> None:
+def check_flags(args: Any, options: TaskArguments, own: Any, model: ModelConfig) -> None:
     """Everything about the flags of a training that can be known before anything is loaded.
 
     Args:
         args: `SFTConfig` or `TrainingArguments`, as parsed.
-        wanted: what to learn.
+        options: what to learn.
         own: `training.sft.ChatArguments` or `training.encoder.EncoderArguments`.
         model: TRL's `ModelConfig`.
 
@@ -135,12 +135,12 @@ def check_flags(args: Any, wanted: TaskArguments, own: Any, model: ModelConfig) 
     """
     chat = hasattr(args, "packing")
     _refuse_ignored(args, model, REFUSED | (REFUSED_CHAT if chat else REFUSED_ENCODER))
-    check_ranges(args, wanted, own, model)
+    check_ranges(args, options, own, model)
     if chat:
         _check_chat(args, own, model)
     elif own.method != "lora":
         _refuse_lora(model, f"--method {own.method}")
-    _check_choice_of_best(args, wanted)
+    _check_choice_of_best(args, options)
     _check_loading(args)
     _check_machine(args)
     _check_optimizer(args)
@@ -191,8 +191,8 @@ def check_targets(model: torch.nn.Module, asked: ModelConfig) -> None:
     names = {name for name, _ in model.named_modules() if name}
     last = {name.rpartition(".")[2] for name in names}
     for flag in ("lora_target_modules", "lora_modules_to_save"):
-        wanted = getattr(asked, flag)
-        for target in wanted if isinstance(wanted, list) else []:
+        options = getattr(asked, flag)
+        for target in options if isinstance(options, list) else []:
             if not any(name == target or name.endswith(f".{target}") for name in names):
                 some = sorted(name for name in last if not name.isdigit())
                 raise InputError(
@@ -234,7 +234,7 @@ def by_loss(args: Any) -> bool:
     return bool(args.metric_for_best_model.removeprefix("eval_") == "loss")
 
 
-def _check_choice_of_best(args: Any, wanted: TaskArguments) -> None:
+def _check_choice_of_best(args: Any, options: TaskArguments) -> None:
     metric = str(args.metric_for_best_model or "").removeprefix("eval_")
     if metric not in MEASURED:
         raise InputError(
@@ -250,7 +250,7 @@ def _check_choice_of_best(args: Any, wanted: TaskArguments) -> None:
     if strategy != "no":
         return
     asked = {
-        "--early_stopping_patience": wanted.early_stopping_patience is not None,
+        "--early_stopping_patience": options.early_stopping_patience is not None,
         "--load_best_model_at_end": bool(args.load_best_model_at_end),
         "--save_strategy best": saved == "best",
         "--eval_on_start": bool(args.eval_on_start),

@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Wish:
+class PushRequest:
     """Where a finished run is to go, and who may see it."""
 
     repo_id: str
@@ -28,7 +28,7 @@ class Wish:
     api: HfApi
 
 
-def wished(args: Any) -> Wish | None:
+def requested_push(args: Any) -> PushRequest | None:
     """Take ``--push_to_hub`` out of a trainer's hands: its own push writes a wrong card and uploads a pickle.
 
     Whoever is signed in is asked for now, not after hours of training.
@@ -49,31 +49,31 @@ def wished(args: Any) -> Wish | None:
     name = args.hub_model_id or Path(str(args.output_dir)).name
     repo_id = checked_repo_id(name if "/" in name else f"{account.name}/{name}")
     check_owner(account, repo_id)
-    return Wish(repo_id, args.hub_private_repo is not False, getattr(args, "hub_revision", None), api)
+    return PushRequest(repo_id, args.hub_private_repo is not False, getattr(args, "hub_revision", None), api)
 
 
-def fulfil(wish: Wish | None, folder: Path) -> Published | None:
+def push_run(push_request: PushRequest | None, folder: Path) -> Published | None:
     """Publish the finished run folder.
 
     Raises:
         InputError: it did not work; the run folder is kept, and the sentence says how to push it later.
     """
-    if wish is None:
+    if push_request is None:
         return None
     try:
-        options = PushOptions(private=wish.private, revision=wish.revision)
-        plan = plan_run(folder, wish.repo_id, options, api=wish.api)
-        done = publish(plan, wish.api, progress=logger.info)
+        options = PushOptions(private=push_request.private, revision=push_request.revision)
+        plan = plan_run(folder, push_request.repo_id, options, api=push_request.api)
+        done = publish(plan, push_request.api, progress=logger.info)
     except InputError as error:
-        raise InputError(f"{error} {_later(wish, folder)}") from None
+        raise InputError(f"{error} {_later(push_request, folder)}") from None
     except KeyboardInterrupt:
-        raise KeyboardInterrupt(f"stopped. {_later(wish, folder)}") from None
+        raise KeyboardInterrupt(f"stopped. {_later(push_request, folder)}") from None
     logger.warning("published: %s", done.url)
     return done
 
 
-def _later(wish: Wish, folder: Path) -> str:
-    words = ["python", "-m", "hub.push", str(folder), "--repo_id", wish.repo_id]
-    words += ["--revision", wish.revision] if wish.revision else []
-    words += [] if wish.private else ["--public"]
+def _later(push_request: PushRequest, folder: Path) -> str:
+    words = ["python", "-m", "hub.push", str(folder), "--repo_id", push_request.repo_id]
+    words += ["--revision", push_request.revision] if push_request.revision else []
+    words += [] if push_request.private else ["--public"]
     return f"The run is complete in {folder}; push it with: {shlex.join(words)}"

@@ -82,37 +82,37 @@ class Training(BaseModel):
         except (OSError, ValidationError, InputError):
             return None
 
-    def check_same(self, asked: Training, checkpoint: Path) -> None:
+    def check_same(self, other: Training, checkpoint: Path) -> None:
         """Refuse to go on with something else than what was begun.
 
         Raises:
             InputError: another task, labels, rows, base model, method or setting is asked for; the sentence says which.
         """
-        differs = self._difference(asked)
+        differs = self._difference(other)
         if differs:
             raise InputError(
                 f"{checkpoint} cannot be gone on from: {differs}; give what it was begun with, or leave "
                 "--resume_from_checkpoint out to start anew."
             )
 
-    def _difference(self, asked: Training) -> str | None:
-        if sorted(self.labels) != sorted(asked.labels):
-            return f"it decides between {_named(self.labels)}, and now {_named(asked.labels)} are asked for"
-        if self.labels != asked.labels:
-            return f"its labels are in the order {_named(self.labels)}, and now in the order {_named(asked.labels)}"
+    def _difference(self, other: Training) -> str | None:
+        if sorted(self.labels) != sorted(other.labels):
+            return f"it decides between {_named(self.labels)}, and now {_named(other.labels)} are asked for"
+        if self.labels != other.labels:
+            return f"its labels are in the order {_named(self.labels)}, and now in the order {_named(other.labels)}"
         for what in ("task", "base", "method"):
-            before, now = getattr(self, what), getattr(asked, what)
+            before, now = getattr(self, what), getattr(other, what)
             if before != now:
                 return f"its {what} is {shown(before)}, and now {shown(now)} is asked for"
-        if self.words != asked.words:
+        if self.words != other.words:
             return f"the task {self.task} says something else now than when it was begun"
-        if self.train != asked.train:
+        if self.train != other.train:
             return "its training rows are others than those that are given now"
-        if self.validation != asked.validation:
+        if self.validation != other.validation:
             return "its validation rows are others than those that are given now"
-        for name in sorted(self.settings.keys() & asked.settings.keys()):
-            if self.settings[name] != asked.settings[name]:
-                return f"--{name} was {shown(self.settings[name])}, and is {shown(asked.settings[name])} now"
+        for name in sorted(self.settings.keys() & other.settings.keys()):
+            if self.settings[name] != other.settings[name]:
+                return f"--{name} was {shown(self.settings[name])}, and is {shown(other.settings[name])} now"
         return None
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from classification.data.rows import Rows
-from classification.models.pool import Weights
+from classification.models.pool import ModelSource
 from classification.runs.seen import TextHashes, hashes_of_base
 
 
-def hashes_of_training(train: Rows, validation: Rows | None, *, base: Weights | None = None) -> TextHashes | None:
+def hashes_of_training(train: Rows, validation: Rows | None, *, base: ModelSource | None = None) -> TextHashes | None:
     """The hashes of a run's texts, for comparisons to count which rows it has seen.
 
     What a base model that is itself a run or a checkpoint had seen before is among them. A resumed training has the

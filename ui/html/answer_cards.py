@@ -12,7 +12,7 @@ from classification.task import Task
 from comparison.plots.colours import approach_class
 
 from ..live.answer import Answer, differs, majority
-from ..live.contender_state import Seat
+from ..live.contender_state import ContenderState
 from ..style.colours import label_classes
 
 #: approach -> (heading of its lane, what it means)
@@ -27,36 +27,36 @@ LONGEST_SAID = 300
 LONGEST_PROMPT = 20_000
 
 
-def board(task: Task, seats: Sequence[Seat], *, asked: bool, aside: str = "") -> str:
+def board(task: Task, states: Sequence[ContenderState], *, asked: bool, aside: str = "") -> str:
     """All contenders in lanes by approach, under a line that sums up what they said.
 
     Args:
         task: what is decided.
-        seats: the contenders; lanes keep their order.
+        states: the contenders; lanes keep their order.
         asked: whether a text has been asked, so that who has not answered is expected to.
         aside: HTML that stands at the end of that line.
     """
-    agreed = majority(seat.answer for seat in seats)
-    names = [*LANES, *dict.fromkeys(seat.approach for seat in seats if seat.approach not in LANES)]
-    lanes = [_lane(task, name, [s for s in seats if s.approach == name], agreed, asked) for name in names]
-    busy = asked and not all(seat.settled or seat.note for seat in seats)
-    head = f'<div class="said">{summary(seats, asked=asked)}{aside}</div>'
+    agreed = majority(state.answer for state in states)
+    names = [*LANES, *dict.fromkeys(state.approach for state in states if state.approach not in LANES)]
+    lanes = [_lane(task, name, [s for s in states if s.approach == name], agreed, asked) for name in names]
+    busy = asked and not all(state.settled or state.note for state in states)
+    head = f'<div class="said">{summary(states, asked=asked)}{aside}</div>'
     return f'{head}<div class="lanes" aria-busy="{str(busy).lower()}">{"".join(lanes)}</div>'
 
 
-def summary(seats: Sequence[Seat], *, asked: bool) -> str:
+def summary(states: Sequence[ContenderState], *, asked: bool) -> str:
     """One line, announced by screen readers: who answered what so far, or who is still loading."""
     if not asked:
-        return f'<p class="summary" role="status">{escape(_loading_sentence(seats))}</p>'
-    answers = [seat.answer for seat in seats if seat.answer is not None and seat.answer.error is None]
+        return f'<p class="summary" role="status">{escape(_loading_sentence(states))}</p>'
+    answers = [state.answer for state in states if state.answer is not None and state.answer.error is None]
     votes = Counter(", ".join(a.labels) or "no label" for a in answers if a.valid)
-    parts = [f"<strong>{len(answers)} of {len(seats)}</strong> answered"]
+    parts = [f"<strong>{len(answers)} of {len(states)}</strong> answered"]
     parts += [f"{escape(label)} ×{count}" for label, count in votes.most_common(BARS_SHOWN)]
     invalid = sum(not answer.valid for answer in answers)
-    failed = sum(seat.failed for seat in seats)
+    failed = sum(state.failed for state in states)
     parts += [f"{invalid} invalid"] * bool(invalid) + [f"{failed} failed"] * bool(failed)
     if len(answers) > 1:
-        parts.append('<span class="verdict">' + escape(_agreement(seats, answers)) + "</span>")
+        parts.append('<span class="verdict">' + escape(_agreement(states, answers)) + "</span>")
     separated = ' <span class="dot" aria-hidden="true">·</span> '.join(parts)
     return f'<p class="summary" role="status" aria-live="polite">{separated}</p>'
 
@@ -64,74 +64,76 @@ def summary(seats: Sequence[Seat], *, asked: bool) -> str:
 def alert(sentence: str) -> str:
     """A sentence in place of an answer: what was wrong with what was asked."""
     begins_with_a_word = re.match("[a-z]+ ", sentence)
-    told = sentence[0].upper() + sentence[1:] if begins_with_a_word else sentence  # and not with a path or a name
-    return f'<p class="alert" role="alert">{escape(told)}</p>'
+    message = sentence[0].upper() + sentence[1:] if begins_with_a_word else sentence  # and not with a path or a name
+    return f'<p class="alert" role="alert">{escape(message)}</p>'
 
 
-def _agreement(seats: Sequence[Seat], answers: Sequence[Answer]) -> str:
+def _agreement(states: Sequence[ContenderState], answers: Sequence[Answer]) -> str:
     agreed = majority(answers)
     if agreed is None:
         return "no majority"
-    others = [seat.name for seat in seats if differs(seat.answer, agreed)]
+    others = [state.name for state in states if differs(state.answer, agreed)]
     sentence = f"majority says {', '.join(agreed) or 'no label'}"
     if not others:
         return sentence
-    return f"{sentence}, {len(others)} {'differs' if len(others) == 1 else 'differ'}"
+    return f"{sentence}, {len(others)} {'differs' if len(others) == 1 else 'seen_differs'}"
 
 
-def _loading_sentence(seats: Sequence[Seat]) -> str:
-    loading = [seat for seat in seats if seat.phase in ("waiting", "loading")]
+def _loading_sentence(states: Sequence[ContenderState]) -> str:
+    loading = [state for state in states if state.phase in ("waiting", "loading")]
     if not loading:
-        failed = sum(seat.phase == "failed" for seat in seats)
-        return f"{len(seats) - failed} contenders are ready." + (f" {failed} could not load." if failed else "")
-    now = next((seat for seat in loading if seat.phase == "loading"), loading[0])
-    ready = sum(seat.phase == "ready" for seat in seats)
-    return f"{ready} of {len(seats)} contenders are ready; loading {now.name}…"
+        failed = sum(state.phase == "failed" for state in states)
+        return f"{len(states) - failed} contenders are ready." + (f" {failed} could not load." if failed else "")
+    now = next((state for state in loading if state.phase == "loading"), loading[0])
+    ready = sum(state.phase == "ready" for state in states)
+    return f"{ready} of {len(states)} contenders are ready; loading {now.name}…"
 
 
-def _lane(task: Task, approach: str, seats: Sequence[Seat], agreed: tuple[str, ...] | None, asked: bool) -> str:
-    if not seats:
+def _lane(
+    task: Task, approach: str, states: Sequence[ContenderState], agreed: tuple[str, ...] | None, asked: bool
+) -> str:
+    if not states:
         return ""
-    heading, meaning = LANES.get(approach, (approach, ""))
-    cards = "".join(card(task, seat, agreed=agreed, asked=asked) for seat in seats)
+    heading, consequence = LANES.get(approach, (approach, ""))
+    cards = "".join(card(task, state, agreed=agreed, asked=asked) for state in states)
     return (
         f'<section class="lane {approach_class(approach)}" aria-label="{escape(heading)}">'
-        f"<header><h2>{escape(heading)}</h2><p>{escape(meaning)}</p></header>{cards}</section>"
+        f"<header><h2>{escape(heading)}</h2><p>{escape(consequence)}</p></header>{cards}</section>"
     )
 
 
-def card(task: Task, seat: Seat, *, agreed: tuple[str, ...] | None = None, asked: bool = True) -> str:
+def card(task: Task, state: ContenderState, *, agreed: tuple[str, ...] | None = None, asked: bool = True) -> str:
     """One contender: its answer, or what it is doing, or why it failed."""
-    odd = differs(seat.answer, agreed)
+    odd = differs(state.answer, agreed)
     badge = '<span class="badge differs">differs</span>' if odd else ""
     return (
-        f'<article class="card {seat.phase}{" odd" if odd else ""}" aria-label="{escape(seat.name)}">'
-        f'<header><h3 title="{escape(seat.about)}">{escape(seat.name)}</h3>{badge}</header>'
-        f"{_body(task, seat, asked)}</article>"
+        f'<article class="card {state.phase}{" odd" if odd else ""}" aria-label="{escape(state.name)}">'
+        f'<header><h3 title="{escape(state.about)}">{escape(state.name)}</h3>{badge}</header>'
+        f"{_body(task, state, asked)}</article>"
     )
 
 
-def _body(task: Task, seat: Seat, asked: bool) -> str:
-    if seat.answer is not None:
-        return _answered(task, seat.answer)
-    if seat.phase == "failed":
-        return _failed(seat.note)
-    return _state(task, seat, asked)
+def _body(task: Task, state: ContenderState, asked: bool) -> str:
+    if state.answer is not None:
+        return _answered(task, state.answer)
+    if state.phase == "failed":
+        return _failed(state.note)
+    return _state(task, state, asked)
 
 
-def _state(task: Task, seat: Seat, asked: bool) -> str:
+def _state(task: Task, state: ContenderState, asked: bool) -> str:
     """What a contender that has not answered is doing."""
-    about = f'<p class="about">{escape(seat.about)}</p>'
-    if seat.note:
-        return f'<p class="state">{escape(seat.note)}</p>{about}'
-    if seat.phase == "loading":
-        return f'<p class="state working">loading {escape(seat.about)}…</p>{_skeleton(task)}'
-    if seat.phase == "waiting":
+    about = f'<p class="about">{escape(state.about)}</p>'
+    if state.note:
+        return f'<p class="state">{escape(state.note)}</p>{about}'
+    if state.phase == "loading":
+        return f'<p class="state working">loading {escape(state.about)}…</p>{_skeleton(task)}'
+    if state.phase == "waiting":
         return f'<p class="state">waits to be loaded</p>{about}'
     if not asked:
         return f'<p class="state ready">ready</p>{about}'
-    state = "answering…" if seat.phase == "asking" else "waits for its turn"
-    return f'<p class="state working">{state}</p>{_skeleton(task)}'
+    doing = "answering…" if state.phase == "asking" else "waits for its turn"
+    return f'<p class="state working">{doing}</p>{_skeleton(task)}'
 
 
 def _failed(reason: str) -> str:
@@ -159,7 +161,7 @@ def _given(task: Task, answer: Answer) -> str:
 
 
 def _invalid(task: Task, answer: Answer) -> str:
-    said = f"<q>{_cut(answer.said, LONGEST_SAID)}</q>" if answer.said else "nothing"
+    said = f"<q>{_cut(answer.completion, LONGEST_SAID)}</q>" if answer.completion else "nothing"
     allowed = one_of(task.label_names) if len(task.labels) <= 4 else f"the {len(task.labels)} labels"
     return (
         '<p class="answer bad"><span class="cross" aria-hidden="true">✕</span> invalid</p>'
@@ -205,7 +207,7 @@ def _facts(answer: Answer) -> str:
     lines = f'<p class="facts">{"".join(facts)}</p>'
     if answer.label_mass is not None:
         lines += f'<p class="mass">{percent(answer.label_mass)} of its probability is on the labels</p>'
-    if answer.shortened:
+    if answer.truncated:
         lines += '<p class="mass warn">The text was shortened to fit the model.</p>'
     return lines
 

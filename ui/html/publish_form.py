@@ -75,8 +75,8 @@ def steps(said: Sequence[str], *, error: str = "", busy: bool = True) -> str:
     elif said and error:
         marks[-1] = "broke"
     lines = "".join(f'<li class="{mark}">{escape(_cut(text))}</li>' for mark, text in zip(marks, said, strict=True))
-    told = alert(error) if error else ""
-    return f'<ol class="steps" aria-live="polite">{lines}</ol>{told}'
+    message = alert(error) if error else ""
+    return f'<ol class="steps" aria-live="polite">{lines}</ol>{message}'
 
 
 def published(done: Published, kind: str) -> str:
@@ -85,13 +85,13 @@ def published(done: Published, kind: str) -> str:
     if done.pull_request:
         return f'<div class="published"><p><strong>Asked for.</strong> Its owner decides: {link}</p></div>'
     version = f" as <strong>{escape(done.tag)}</strong>" if done.tag else ""
-    told = f"<p><strong>Published</strong>{version}: {link}</p>"
+    message = f"<p><strong>Published</strong>{version}: {link}</p>"
     if kind == "model":
-        told += f"<p>In a lineup: <code>run: {escape(reference(done))}</code></p>"
+        message += f"<p>In a lineup: <code>run: {escape(reference(done))}</code></p>"
     if kind == "dataset":
         button = share.copy_button(share.query(comparison=reference(done)), "Copy a link that opens it here")
-        told += f"<p>{button}</p>"
-    return f'<div class="published">{told}</div>'
+        message += f"<p>{button}</p>"
+    return f'<div class="published">{message}</div>'
 
 
 def joined(name: str, asked: str) -> str:
@@ -137,5 +137,5 @@ def _scores(index: object) -> str:
 
 
 def _cut(text: object) -> str:
-    told = str(text)
-    return told if len(told) <= LONGEST_VALUE else f"{told[: LONGEST_VALUE - 1]}…"
+    message = str(text)
+    return message if len(message) <= LONGEST_VALUE else f"{message[: LONGEST_VALUE - 1]}…"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from classification.data.rows import counted
+from classification.data.rows import quantity
 from comparison.comparison import Comparison
 from comparison.plots import quality_by_speed as plots
 from comparison.plots.colours import approach_class
-from comparison.records import Failed, Measured
+from comparison.records import FailedContender, MeasuredContender
 from comparison.seen_rows import has_seen
 from comparison.verdict import verdict
 
@@ -33,7 +33,7 @@ def nothing_yet() -> str:
     )
 
 
-def best_of(comparison: Comparison) -> Measured | None:
+def best_of(comparison: Comparison) -> MeasuredContender | None:
     """The contender to use, as the verdict has it; ``None`` where no contender answered."""
     judged = verdict(comparison)
     return next((c for c in comparison.measured if judged is not None and c.name == judged.best), None)
@@ -64,7 +64,8 @@ def table(comparison: Comparison) -> str:
         for name, kind in COLUMNS
     )
     rows = "".join(
-        _failed_row(c) if isinstance(c, Failed) else _row(c, _badges(c, best, floor)) for c in comparison.contenders
+        _failed_row(c) if isinstance(c, FailedContender) else _row(c, _badges(c, best, floor))
+        for c in comparison.contenders
     )
     return (
         '<div class="scroll" tabindex="0" role="region" aria-label="Results"><table class="results">'
@@ -73,18 +74,18 @@ def table(comparison: Comparison) -> str:
     )
 
 
-def _badges(contender: Measured, best: Measured | None, floor: Measured | None) -> list[str]:
+def _badges(contender: MeasuredContender, best: MeasuredContender | None, floor: MeasuredContender | None) -> list[str]:
     below = floor is not None and contender.macro_f1 < floor.macro_f1
     marks = (
         ("best", contender is best),
         ("floor", floor is not None and contender.name == floor.name),
         ("below the floor", below),
-        (f"seen {counted(contender.seen.total, 'row')}" if contender.seen else "", has_seen(contender)),
+        (f"seen {quantity(contender.seen.total, 'row')}" if contender.seen else "", has_seen(contender)),
     )
     return [mark for mark, applies in marks if applies]
 
 
-def _row(contender: Measured, badges: Sequence[str]) -> str:
+def _row(contender: MeasuredContender, badges: Sequence[str]) -> str:
     cells = (
         (_rank(contender.approach), f'<span class="approach">{escape(contender.approach)}</span>'),
         _score(contender.accuracy, contender.accuracy_ci),
@@ -100,7 +101,7 @@ def _row(contender: Measured, badges: Sequence[str]) -> str:
     return f"{_row_head(contender, badges)}{shown}</tr>"
 
 
-def _failed_row(contender: Failed) -> str:
+def _failed_row(contender: FailedContender) -> str:
     """Why a contender has no scores; its empty values sort last."""
     empty = '<td data-value="" hidden></td>' * (len(COLUMNS) - 3)
     return (
@@ -110,7 +111,7 @@ def _failed_row(contender: Failed) -> str:
     )
 
 
-def _row_head(contender: Measured | Failed, badges: Sequence[str]) -> str:
+def _row_head(contender: MeasuredContender | FailedContender, badges: Sequence[str]) -> str:
     marks = "".join(f'<span class="badge {badge.split()[0]}">{badge}</span>' for badge in badges)
     return (
         f'<tr class="{approach_class(contender.approach)}{" is-best" if "best" in badges else ""}">'

@@ -27,8 +27,8 @@ class Answer:
         seconds: time this text took.
         prompt_tokens: 0 where there are no tokens.
         completion_tokens: tokens generated, or scored as an answer.
-        shortened: true where the text had to be cut to fit the model.
-        said: what a free-running model really wrote.
+        truncated: true where the text had to be cut to fit the model.
+        completion: what a free-running model really wrote.
         label_mass: probability on all labels together before they were normalised.
         prompt: exactly what the model was shown.
         error: why the contender failed; everything else is then empty.
@@ -40,8 +40,8 @@ class Answer:
     seconds: float = 0.0
     prompt_tokens: int = 0
     completion_tokens: int = 0
-    shortened: bool = False
-    said: str | None = None
+    truncated: bool = False
+    completion: str | None = None
     label_mass: float | None = None
     prompt: str | None = None
     error: str | None = None
@@ -58,8 +58,8 @@ class Answer:
             seconds=float(predictions.seconds[0]),
             prompt_tokens=int(predictions.prompt_tokens[0]),
             completion_tokens=int(predictions.completion_tokens[0]),
-            shortened=bool(predictions.shortened[0]),
-            said=None if predictions.said is None else predictions.said[0],
+            truncated=bool(predictions.truncated[0]),
+            completion=None if predictions.completions is None else predictions.completions[0],
             label_mass=None if predictions.label_mass is None else float(predictions.label_mass[0]),
             prompt=prompt,
         )
@@ -90,7 +90,7 @@ def differs(answer: Answer | None, agreed: tuple[str, ...] | None) -> bool:
     return answer is not None and answer.valid and agreed is not None and answer.labels != agreed
 
 
-def why(error: Exception, doing: str) -> str:
+def error_sentence(error: Exception, doing: str) -> str:
     """One sentence about what kept a contender from ``doing`` something.
 
     What ZeroGPU has to say to visitors, such as that their quota is spent, is in a ``message``, at times with markup.

@@ -18,7 +18,7 @@ HOW_TO_MAKE = "python -m comparison run --lineup demo/lineup.yaml --data rows.cs
 
 
 @dataclass
-class Shelf:
+class ComparisonCache:
     """The page's own comparison, and for a while those that were opened.
 
     What one token may see is never shown to another: a comparison is kept for the token that fetched it.

@@ -11,11 +11,11 @@ from itertools import chain
 
 from classification.errors import InputError, nearest, one_of, shown
 from classification.predictions import Classifier, Predictions
-from classification.prompting.demonstrations import Shown
+from classification.prompting.demonstrations import ChosenDemonstrations
 
-from ..session.runtime import Place
-from .answer import Answer, checked_text, why
-from .contender_state import Contender, Lineup, Phase, Seat
+from ..session.runtime import Runtime
+from .answer import Answer, checked_text, error_sentence
+from .contender_state import Contender, ContenderState, Lineup, Phase
 
 logger = logging.getLogger(__name__)
 
@@ -24,55 +24,57 @@ WARM_UP = "-"
 LATE = "It is still loading; ask again in a moment."
 
 
-class Workbench:
+class ContenderServer:
     """Loads the contenders of a lineup and asks them. Safe to use from several threads.
 
     Args:
         lineup: whom to load and ask.
         pool: handed to each contender's ``load``; holds the base models that they share.
         patience: seconds for which a question waits for contenders that are still loading.
-        place: where all this runs; on ZeroGPU, contenders answer inside a function that borrows the GPU.
+        runtime: where all this runs; on ZeroGPU, contenders answer inside a function that borrows the GPU.
     """
 
-    def __init__(self, lineup: Lineup, pool: object, *, patience: float = 180.0, place: Place | None = None) -> None:
+    def __init__(
+        self, lineup: Lineup, pool: object, *, patience: float = 180.0, runtime: Runtime | None = None
+    ) -> None:
         self.task = lineup.task
         self._contenders = list(lineup.contenders)
         self._pool = pool
         self._patience = patience
-        self._place = place or Place()
+        self._runtime = runtime or Runtime()
         self._phases: list[Phase] = ["waiting"] * len(self._contenders)
         self._notes = [""] * len(self._contenders)
         self._classifiers: dict[int, Classifier] = {}
-        self._told: dict[int, Shown] = {}
+        self._demonstrations: dict[int, ChosenDemonstrations] = {}
         self._changed = threading.Condition()
         # One prediction at a time, so that each one's seconds are its own. A forked process that borrows a GPU
         # is alone there, and a lock that was held while it forked would never be released in it.
-        self._turn: AbstractContextManager[object] = nullcontext() if self._place.borrows else threading.Lock()
+        self._turn: AbstractContextManager[object] = nullcontext() if self._runtime.borrows else threading.Lock()
         self._loading = threading.Lock()
-        self._answer_each = self._place.on_gpu(self._answers_of)
-        self._predict = self._place.on_gpu(self._predictions_of)
+        self._answer_each = self._runtime.on_gpu(self._answers_of)
+        self._predict = self._runtime.on_gpu(self._predictions_of)
 
-    def start(self) -> Workbench:
+    def start(self) -> ContenderServer:
         """Begin loading in the background and return at once; on ZeroGPU, models are placed before the page opens."""
-        if self._place.borrows:
+        if self._runtime.borrows:
             self._load(range(len(self._contenders)))
         else:
             self._load_in_background(range(len(self._contenders)))
         return self
 
     @property
-    def lot(self) -> int:
+    def batch_size(self) -> int:
         """Texts that a long evaluation asks about at a time: visitors get their turn in between, and it can stop."""
-        return 64 if self._place.borrows else 8
+        return 64 if self._runtime.borrows else 8
 
     @property
     def loaded(self) -> bool:
         """Whether every contender is ready or has failed."""
         return not {"waiting", "loading"} & set(self._phases_now())
 
-    def board(self) -> list[Seat]:
+    def board(self) -> list[ContenderState]:
         """Every contender as it is now, with no text asked."""
-        return self._seats({})
+        return self._states({})
 
     def contender(self, name: object) -> Contender:
         """The contender with this name.
@@ -97,7 +99,7 @@ class Workbench:
             index = len(self._contenders) - 1
         self._load_in_background([index])
 
-    def ask(self, text: object, only: str | None = None) -> Iterator[list[Seat]]:
+    def ask(self, text: object, only: str | None = None) -> Iterator[list[ContenderState]]:
         """Ask every contender about a text: those that are ready first, the others as they become ready.
 
         Args:
@@ -122,11 +124,11 @@ class Workbench:
             if ready:
                 yield from self._asked(ready, text, answers)
             elif any(phases[i] in ("waiting", "loading") for i in mine) and time.monotonic() < deadline:
-                yield self._seats(answers)
+                yield self._states(answers)
                 self._wait_for_change(phases, deadline)
             else:
                 break
-        yield self._seats(answers, late=LATE)
+        yield self._states(answers, late=LATE)
 
     def predict(self, name: str, texts: Sequence[str]) -> Predictions:
         """What one contender decides about some texts, once it has loaded.
@@ -142,13 +144,13 @@ class Workbench:
         own, _ = self._by_need([index])
         return self._predictions_of(index, texts) if own else self._predict(index, texts)
 
-    def told(self, name: str) -> Shown | None:
+    def demonstrations(self, name: str) -> ChosenDemonstrations | None:
         """The demonstrations that one contender was loaded with; ``None`` while there are none.
 
         Raises:
             InputError: nobody is called so.
         """
-        return self._told.get(self._index(name))
+        return self._demonstrations.get(self._index(name))
 
     def _index(self, name: object) -> int:
         names = [contender.name for contender in self._contenders]
@@ -165,31 +167,33 @@ class Workbench:
         with self._changed:
             self._changed.wait_for(lambda: tuple(self._phases) != seen, max(0.0, deadline - time.monotonic()))
 
-    def _seats(self, answers: dict[int, Answer], *, asking: int | None = None, late: str = "") -> list[Seat]:
-        phases, seats = self._phases_now(), []
+    def _states(self, answers: dict[int, Answer], *, asking: int | None = None, late: str = "") -> list[ContenderState]:
+        phases, states = self._phases_now(), []
         for i, loaded in enumerate(phases):
             contender = self._contenders[i]
             phase: Phase = "answered" if i in answers else "asking" if i == asking else loaded
             note = self._notes[i] or (late if phase in ("waiting", "loading") else "")
-            seats.append(Seat(contender.name, contender.approach, contender.describe(), phase, note, answers.get(i)))
-        return seats
+            states.append(
+                ContenderState(contender.name, contender.approach, contender.describe(), phase, note, answers.get(i))
+            )
+        return states
 
-    def _asked(self, ready: Sequence[int], text: str, answers: dict[int, Answer]) -> Iterator[list[Seat]]:
+    def _asked(self, ready: Sequence[int], text: str, answers: dict[int, Answer]) -> Iterator[list[ContenderState]]:
         """Fill in ``answers`` one by one."""
-        yield self._seats(answers, asking=ready[0])
+        yield self._states(answers, asking=ready[0])
         own, borrowing = self._by_need(ready)
         try:
             borrowed = self._answer_each(borrowing, text) if borrowing else ()
             for index, answer in chain(self._answers_of(own, text), borrowed):
                 answers[index] = answer
-                yield self._seats(answers, asking=next((i for i in ready if i not in answers), None))
+                yield self._states(answers, asking=next((i for i in ready if i not in answers), None))
         except Exception as error:  # noqa: BLE001  such as a GPU that cannot be borrowed: say it on each card
             for index in ready:
                 answers.setdefault(index, Answer(error=self._reason(index, error, "answer")))
 
     def _by_need(self, ready: Sequence[int]) -> tuple[Sequence[int], Sequence[int]]:
         """Who answers right here, and who needs a GPU that is borrowed first."""
-        if not self._place.borrows:
+        if not self._runtime.borrows:
             return ready, ()
         light = [i for i in ready if self._contenders[i].approach == "baseline"]
         return light, [i for i in ready if i not in light]
@@ -225,9 +229,9 @@ class Workbench:
 
     def _ready(self, index: int) -> Classifier:
         contender = self._contenders[index]
-        told = self._told[index] = contender.choose_demonstrations()
-        classifier = contender.load(self._pool, told)
-        if not self._place.borrows:
+        demonstrations = self._demonstrations[index] = contender.choose_demonstrations()
+        classifier = contender.load(self._pool, demonstrations)
+        if not self._runtime.borrows:
             with self._turn, suppress(Exception):  # should it fail, so will a visitor's question, and say why
                 classifier.predict([WARM_UP])
         return classifier
@@ -241,4 +245,4 @@ class Workbench:
         """One sentence for the page; what is not bad input is a defect and goes to the log in full."""
         if not isinstance(error, InputError):
             logger.error("%s could not %s", self._contenders[index].name, doing, exc_info=error)
-        return why(error, doing)
+        return error_sentence(error, doing)

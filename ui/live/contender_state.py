@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from classification.predictions import Classifier
-from classification.prompting.demonstrations import Shown
+from classification.prompting.demonstrations import ChosenDemonstrations
 from classification.runs.seen import Seen
 from classification.task import Task
 
@@ -26,7 +26,7 @@ class Contender(Protocol):
 
     @property
     def approach(self) -> Any:
-        """One of ``baseline``, ``zero-shot``, ``few-shot`` and ``fine-tuned``."""
+        """One of ``baseline``, ``zero-shot``, ``first_names-shot`` and ``fine-tuned``."""
 
     @property
     def family(self) -> str:
@@ -35,16 +35,16 @@ class Contender(Protocol):
     def describe(self) -> str:
         """One line: which model, asked or trained how."""
 
-    def choose_demonstrations(self) -> Shown:
+    def choose_demonstrations(self) -> ChosenDemonstrations:
         """The rows that its prompt is going to show."""
 
-    def configuration(self, told: Shown | None = None) -> Mapping[str, object]:
+    def configuration(self, demonstrations: ChosenDemonstrations | None = None) -> Mapping[str, object]:
         """Everything that decides its answers, as JSON values."""
 
-    def seen(self, texts: Sequence[str], told: Shown | None = None) -> Seen | None:
+    def seen(self, texts: Sequence[str], demonstrations: ChosenDemonstrations | None = None) -> Seen | None:
         """How many of these texts it has seen before, in its prompt or in training; ``None`` if nobody knows."""
 
-    def load(self, pool: Any, told: Shown | None = None) -> Classifier:
+    def load(self, pool: Any, demonstrations: ChosenDemonstrations | None = None) -> Classifier:
         """Make it ready to answer; may take long."""
 
 
@@ -69,12 +69,12 @@ class Lineup(Protocol):
 
 
 @dataclass(frozen=True)
-class Seat:
+class ContenderState:
     """One contender at one moment.
 
     Attributes:
         name: the contender's name.
-        approach: ``baseline``, ``zero-shot``, ``few-shot`` or ``fine-tuned``.
+        approach: ``baseline``, ``zero-shot``, ``first_names-shot`` or ``fine-tuned``.
         about: one line that says which model it is, asked or trained how.
         phase: what it is doing.
         note: why it failed to load, or why it has not answered; else empty.

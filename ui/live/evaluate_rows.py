@@ -14,7 +14,7 @@ from comparison.comparison import Comparison, compare
 from comparison.evaluation import Evaluation, evaluate, failed, identify
 
 from .answer import MAX_CHARACTERS
-from .contender_server import Workbench
+from .contender_server import ContenderServer
 from .contender_state import Contender
 
 MAX_ROWS = 200
@@ -81,7 +81,7 @@ def _checked_row(row: object, number: int) -> tuple[str, object]:
     return text, label
 
 
-def try_out(workbench: Workbench, rows: Rows, names: Sequence[str]) -> Iterator[Progress | Comparison]:
+def evaluate_rows(server: ContenderServer, rows: Rows, names: Sequence[str]) -> Iterator[Progress | Comparison]:
     """Put every row to these contenders; closing the iterator stops it before the next lot.
 
     Yields:
@@ -90,29 +90,29 @@ def try_out(workbench: Workbench, rows: Rows, names: Sequence[str]) -> Iterator[
     Raises:
         InputError: nobody is called so, or nobody is named.
     """
-    contenders = [workbench.contender(name) for name in dict.fromkeys(names)]
+    contenders = [server.contender(name) for name in dict.fromkeys(names)]
     if not contenders:
-        known = one_of(seat.name for seat in workbench.board())
+        known = one_of(state.name for state in server.board())
         raise InputError(f"There is no contender to evaluate; name {known}, or leave the names out for all.")
     evaluations = []
     for contender in contenders:
-        evaluations.append((yield from _evaluate(workbench, contender, rows)))
+        evaluations.append((yield from _evaluate(server, contender, rows)))
     yield compare(evaluations)
 
 
-def _evaluate(workbench: Workbench, contender: Contender, rows: Rows) -> Generator[Progress, None, Evaluation]:
+def _evaluate(server: ContenderServer, contender: Contender, rows: Rows) -> Generator[Progress, None, Evaluation]:
     """Every row is asked, also one that stands in a loaded prompt or was trained on: the verdict counts those."""
     about, parts = (contender.name, contender.approach, contender.family), []
     try:
-        for start in range(0, len(rows), lot := workbench.lot):
-            parts.append(workbench.predict(contender.name, rows.texts[start : start + lot]))
-            yield Progress(contender.name, min(start + lot, len(rows)), len(rows))
-        told = workbench.told(contender.name)
-        seen = contender.seen(rows.texts, told)
+        for start in range(0, len(rows), batch_size := server.batch_size):
+            parts.append(server.predict(contender.name, rows.texts[start : start + batch_size]))
+            yield Progress(contender.name, min(start + batch_size, len(rows)), len(rows))
+        demonstrations = server.demonstrations(contender.name)
+        seen = contender.seen(rows.texts, demonstrations)
     except Exception as error:  # noqa: BLE001  whatever breaks one contender, the others go on
-        return failed(identify(*about, contender.configuration()), error, workbench.task, rows, SOURCE)
-    answered = _Answered(contender.name, workbench.task, Predictions.joined(parts))
+        return failed(identify(*about, contender.configuration()), error, server.task, rows, SOURCE)
+    answered = _Answered(contender.name, server.task, Predictions.joined(parts))
     return evaluate(
         *about, answered, rows,
-        configuration=contender.configuration(told), source=SOURCE, seen=seen, chunk=len(rows),
+        configuration=contender.configuration(demonstrations), source=SOURCE, seen=seen, chunk=len(rows),
     )  # fmt: skip

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import gradio as gr
 from huggingface_hub import get_token
 
-from .runtime import LOOPBACK, Place
+from .runtime import LOOPBACK, Runtime
 
 SIGN_IN = "Sign in with Hugging Face to publish under your own name."
 NO_SIGN_IN = "Nobody can sign in here: this Space has no hf_oauth: true in the front matter of its README."
@@ -44,17 +44,17 @@ class Visitor:
         return self.reason == SHARED
 
 
-def visitor(place: Place, request: gr.Request | None, oauth: gr.OAuthToken | None) -> Visitor:
+def visitor(runtime: Runtime, request: gr.Request | None, oauth: gr.OAuthToken | None) -> Visitor:
     """Who is asking.
 
     A visitor of a Space is never given the Space's own secrets or login, and the login of a computer is used
     only for a browser on that very computer.
     """
-    if place.space:
+    if runtime.space:
         if oauth is not None:
             return Visitor(oauth.token)
-        return Visitor(reason=SIGN_IN if place.signs_in else NO_SIGN_IN)
-    if place.shared or not _from_here(request):
+        return Visitor(reason=SIGN_IN if runtime.signs_in else NO_SIGN_IN)
+    if runtime.shared or not _from_here(request):
         return Visitor(reason=SHARED)
     token = get_token()
     return Visitor(token) if token else Visitor(reason=NO_LOGIN)

@@ -15,19 +15,19 @@ from hub.comparisons.datasets import plan_comparison
 from hub.push.runs import PushOptions, plan_run
 from hub.shared.client import Account, account_of, check_owner, checked_repo_id, connect, reachable
 from hub.shared.publish import Plan, Published, publish
-from hub.space.plan import plan_space, settle
+from hub.space.plan import configure_space, plan_space
 
 from ..tabs.steps import Say
 from .account import Visitor
 from .runs import Run
-from .runtime import Place
+from .runtime import Runtime
 
 UNMEASURED = "Nobody has measured how good this run is: compare it first, or tick that it goes without an evaluation."
 LONGEST_TITLE = 120
 
 
 @dataclass(frozen=True)
-class Wish:
+class PublishRequest:
     """What somebody asks to be published, as the form says it.
 
     Attributes:
@@ -48,16 +48,16 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class Desk:
+class HubActions:
     """Acts on the Hub for one visitor, and for nobody else.
 
     Attributes:
         visitor: whose token is used.
-        place: on a Space, only what is the visitor's own is ever written to.
+        runtime: on a Space, only what is the visitor's own is ever written to.
     """
 
     visitor: Visitor
-    place: Place
+    runtime: Runtime
 
     @property
     def api(self) -> HfApi:
@@ -78,39 +78,39 @@ class Desk:
             raise InputError(self.visitor.reason)
         return account_of(self.api)
 
-    def plan(self, run: Run, wish: Wish, *, look: bool = True) -> Plan:
+    def plan(self, run: Run, publish_request: PublishRequest, *, look: bool = True) -> Plan:
         """The run as it would be published.
 
         Args:
             run: what.
-            wish: where and how.
+            publish_request: where and how.
             look: whether the Hub is asked about the repository and the base model.
 
         Raises:
             InputError: it cannot be published so; the sentence says why.
         """
-        if not run.measured and not wish.unevaluated:
+        if not run.measured and not publish_request.unevaluated:
             raise InputError(UNMEASURED)
         options = PushOptions(
             comparison=run.comparison,
-            private=not wish.public,
-            create_pr=wish.pull_request,
-            unevaluated=wish.unevaluated,
-            title=wish.title.strip()[:LONGEST_TITLE] or None,
-            licence=wish.licence.strip() or None,
-            space=self.place.space,
+            private=not publish_request.public,
+            create_pr=publish_request.pull_request,
+            unevaluated=publish_request.unevaluated,
+            title=publish_request.title.strip()[:LONGEST_TITLE] or None,
+            licence=publish_request.licence.strip() or None,
+            space=self.runtime.space,
         )
-        return plan_run(run.folder, wish.repo_id, options, api=self.api if look else None)
+        return plan_run(run.folder, publish_request.repo_id, options, api=self.api if look else None)
 
-    def push(self, run: Run, wish: Wish, say: Say) -> Published:
+    def push(self, run: Run, publish_request: PublishRequest, say: Say) -> Published:
         """Publish a run, if the repository is the visitor's to write to.
 
         Raises:
             InputError: it is not, the run cannot be published so, or the Hub refused.
         """
-        self._check(wish.repo_id, say, pull_request=wish.pull_request)
+        self._check(publish_request.repo_id, say, pull_request=publish_request.pull_request)
         say("putting the card together")
-        return publish(self.plan(run, wish), self.api, progress=say)
+        return publish(self.plan(run, publish_request), self.api, progress=say)
 
     def push_comparison(self, folder: Path, repo_id: str, *, public: bool, say: Say) -> Published:
         """Publish the page's own comparison as a dataset.
@@ -120,7 +120,7 @@ class Desk:
         """
         self._check(repo_id, say)
         say("reading the comparison")
-        plan = plan_comparison(folder, repo_id, private=not public, space=self.place.space)
+        plan = plan_comparison(folder, repo_id, private=not public, space=self.runtime.space)
         return publish(plan, self.api, progress=say)
 
     def make_space(self, lineup: Path, repo_id: str, *, public: bool, hardware: str, say: Say) -> Published:
@@ -136,7 +136,7 @@ class Desk:
         published = publish(plan, self.api, progress=say)
         if settings.hardware != SpaceSettings.hardware:
             say(f"asking for {settings.hardware}")
-            settle(published.repo_id, self.api, variables={}, secrets={}, hardware=settings.hardware)
+            configure_space(published.repo_id, self.api, variables={}, secrets={}, hardware=settings.hardware)
         return published
 
     def _check(self, repo_id: str, say: Say, *, pull_request: bool = False) -> None:
@@ -147,7 +147,7 @@ class Desk:
         """
         say("checking who is signed in")
         account = self.account()
-        if self.place.space or not pull_request:
+        if self.runtime.space or not pull_request:
             check_owner(account, checked_repo_id(repo_id))
 
     def collect(self, lineup: Path, title: str, published: tuple[Item, ...], *, public: bool) -> tuple[str, list[str]]:

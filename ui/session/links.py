@@ -24,7 +24,7 @@ ICON = (
 
 
 @dataclass(frozen=True)
-class Opened:
+class LinkParams:
     """What the address of the page asks for; every part may be missing, and none is trusted.
 
     Attributes:
@@ -38,7 +38,7 @@ class Opened:
     tab: str = ""
 
     @classmethod
-    def of(cls, request: gr.Request | None) -> Opened:
+    def of(cls, request: gr.Request | None) -> LinkParams:
         """Read ``?text=...&comparison=...&tab=...``."""
         query: Mapping[str, str] = dict(request.query_params) if request is not None else {}
         text = str(query.get("text", ""))[:LONGEST_ADDRESS]  # and then cut like a text that is typed

@@ -11,7 +11,7 @@ from comparison.comparison import COMPARISON_FILE, Comparison
 from hub.cards.evidence import Evidence
 
 from ..live.contender_state import Lineup
-from .runtime import Place
+from .runtime import Runtime
 
 #: Where training scripts are told to write, relative to where the page was started.
 TRAINED = Path("runs")
@@ -38,10 +38,10 @@ class Run:
 class Runs:
     """The runs of a lineup, and on a computer of one's own every one in ``runs/``."""
 
-    def __init__(self, lineup: Lineup, place: Place, trained: Path = TRAINED) -> None:
+    def __init__(self, lineup: Lineup, runtime: Runtime, trained: Path = TRAINED) -> None:
         found = [getattr(contender, "run", None) for contender in lineup.contenders]
         self._named = list(dict.fromkeys(run for run in found if isinstance(run, Path)))
-        self._trained = None if place.space else trained
+        self._trained = None if runtime.space else trained
         self._results = lineup.results
 
     def names(self) -> list[str]:

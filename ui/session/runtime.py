@@ -22,7 +22,7 @@ AnyFunction = TypeVar("AnyFunction", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True)
-class Place:
+class Runtime:
     """Where the page runs.
 
     Attributes:
@@ -40,7 +40,7 @@ class Place:
     shared: bool = False
 
     @classmethod
-    def here(cls, environ: Mapping[str, str] | None = None) -> Place:
+    def here(cls, environ: Mapping[str, str] | None = None) -> Runtime:
         """What the environment tells; no model library is asked, and none is loaded for it."""
         found = os.environ if environ is None else environ
         space = found.get("SPACE_ID") or None

@@ -13,7 +13,7 @@ from classification.errors import InputError
 from ..events import PRIVATE, TURNS
 from ..html import answer_cards as cards
 from ..live.answer import checked_text
-from ..live.contender_server import Workbench
+from ..live.contender_server import ContenderServer
 from ..session import links as share
 
 EXAMPLES_SHOWN = 5
@@ -22,18 +22,18 @@ EXAMPLES_SHOWN = 5
 class CompareTab:
     """The tab's components. What was asked last is known to each visitor's session alone."""
 
-    def __init__(self, workbench: Workbench, page: gr.Blocks) -> None:
+    def __init__(self, server: ContenderServer, page: gr.Blocks) -> None:
         """Lay out the tab inside the current Blocks and connect it."""
-        self._workbench = workbench
+        self._server = server
         self.asked = gr.State("")
         self._question()
-        self._waiting = gr.HTML(waiting_board(workbench), elem_id="waiting", apply_default_css=False)
+        self._waiting = gr.HTML(waiting_board(server), elem_id="waiting", apply_default_css=False)
         self._answers = gr.HTML(visible=False, elem_id="answers", apply_default_css=False)
         self._clock = gr.Timer(1.0)
         self._connect(page)
 
     def _question(self) -> None:
-        task = self._workbench.task
+        task = self._server.task
         names = f"{' · '.join(task.label_names[:6])}{' …' if len(task.labels) > 6 else ''}"
         with gr.Row(elem_id="ask-row"):
             self._text = gr.Textbox(
@@ -52,51 +52,51 @@ class CompareTab:
         waiting = [self._waiting, self._clock]
         self._clock.tick(self._on_tick, None, waiting, queue=False, **PRIVATE)
         page.load(self._on_tick, None, waiting, queue=False, **PRIVATE)
-        told = [self._waiting, self._answers, self.asked]
-        self._ask.click(self._on_ask, self._text, told, **TURNS, **PRIVATE)
-        page.load(self._on_link, None, [self._text, *told], **TURNS, **PRIVATE)
+        outputs = [self._waiting, self._answers, self.asked]
+        self._ask.click(self._on_ask, self._text, outputs, **TURNS, **PRIVATE)
+        page.load(self._on_link, None, [self._text, *outputs], **TURNS, **PRIVATE)
         for button in self._examples:
             button.click(lambda example: example, button, self._text, queue=False, **PRIVATE).then(
-                self._on_ask, self._text, told, **TURNS, **PRIVATE
+                self._on_ask, self._text, outputs, **TURNS, **PRIVATE
             )
 
     @property
-    def again(self) -> list[Any]:
+    def board_outputs(self) -> list[Any]:
         """What `now` fills, in its order."""
         return [self._waiting, self._clock, self._answers]
 
     def now(self) -> list[Any]:
         """The board before anything is asked, as when the page is opened: the lineup has changed."""
         return [
-            gr.update(value=waiting_board(self._workbench), visible=True),
+            gr.update(value=waiting_board(self._server), visible=True),
             gr.Timer(active=True),
             gr.update(visible=False),
         ]
 
     def _on_tick(self) -> tuple[str, gr.Timer]:
-        return on_tick(self._workbench)
+        return on_tick(self._server)
 
     def _on_ask(self, text: str) -> Iterator[tuple[Any, Any, Any]]:
-        for shown, asked in boards(self._workbench, text):
+        for shown, asked in boards(self._server, text):
             yield gr.update(visible=False), gr.update(value=shown, visible=True), asked
 
     def _on_link(self, request: gr.Request) -> Iterator[tuple[Any, Any, Any, Any]]:
         """Ask what the page's address says, if it says anything."""
-        linked = share.Opened.of(request).text
+        linked = share.LinkParams.of(request).text
         yield linked or gr.skip(), gr.skip(), gr.skip(), gr.skip()
-        for told in self._on_ask(linked) if linked else ():
-            yield gr.skip(), *told
+        for outputs in self._on_ask(linked) if linked else ():
+            yield gr.skip(), *outputs
 
 
-def boards(workbench: Workbench, text: object) -> Iterator[tuple[str, str]]:
+def boards(server: ContenderServer, text: object) -> Iterator[tuple[str, str]]:
     """The board as HTML after each change, and the text; or the sentence that says what is wrong with it, and none."""
     try:
         asked = checked_text(text)
         copy = share.copy_button(share.query(text=asked.text), "Copy a link to this question")
-        for seats in workbench.ask(asked.text):
-            yield cut_notice(asked) + cards.board(workbench.task, seats, asked=True, aside=copy), asked.text
+        for states in server.ask(asked.text):
+            yield cut_notice(asked) + cards.board(server.task, states, asked=True, aside=copy), asked.text
     except InputError as error:
-        yield cards.alert(str(error)) + waiting_board(workbench), ""
+        yield cards.alert(str(error)) + waiting_board(server), ""
 
 
 def cut_notice(asked: Text) -> str:
@@ -109,12 +109,12 @@ def cut_notice(asked: Text) -> str:
     )
 
 
-def waiting_board(workbench: Workbench) -> str:
+def waiting_board(server: ContenderServer) -> str:
     """The board before anything is asked: who is ready, who is loading."""
-    return cards.board(workbench.task, workbench.board(), asked=False)
+    return cards.board(server.task, server.board(), asked=False)
 
 
-def on_tick(workbench: Workbench) -> tuple[str, gr.Timer]:
+def on_tick(server: ContenderServer) -> tuple[str, gr.Timer]:
     """The waiting board now, and the clock, which stops once there is nothing to wait for."""
-    loaded = workbench.loaded  # read first: what becomes ready in between is then shown by the next tick
-    return waiting_board(workbench), gr.Timer(active=not loaded)
+    loaded = server.loaded  # read first: what becomes ready in between is then shown by the next tick
+    return waiting_board(server), gr.Timer(active=not loaded)

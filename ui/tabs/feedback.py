@@ -18,8 +18,8 @@ from hub.feedback.log import FeedbackLog, fetch_marks, from_environment, write_t
 from ..events import PRIVATE, PUSHING
 from ..html.answer_cards import alert
 from ..session.account import visitor
-from ..session.hub_actions import Desk
-from ..session.runtime import Place
+from ..session.hub_actions import HubActions
+from ..session.runtime import Runtime
 
 #: Labels that are shown as buttons side by side; more go into a list.
 SIDE_BY_SIDE = 8
@@ -28,37 +28,37 @@ MOST_OF_ONE = 200
 
 
 @dataclass(frozen=True)
-class Collecting:
+class FeedbackConfig:
     """Where marks go, or why they cannot go there."""
 
     log: FeedbackLog | None = None
-    trouble: str = ""
+    error: str = ""
 
 
-def collecting(environ: Mapping[str, str], task: Task) -> Collecting | None:
+def collecting(environ: Mapping[str, str], task: Task) -> FeedbackConfig | None:
     """What the environment asks for; ``None`` where it asks for nothing, which is how it is by default."""
     try:
         log = from_environment(environ, task)
     except InputError as error:
-        return Collecting(trouble=str(error))
-    return Collecting(log) if log else None
+        return FeedbackConfig(error=str(error))
+    return FeedbackConfig(log) if log else None
 
 
 class FeedbackPanel:
     """Stands below the answers; shows up once something was asked."""
 
-    def __init__(self, collecting: Collecting, task: Task, asked: gr.State, place: Place) -> None:
+    def __init__(self, collecting: FeedbackConfig, task: Task, asked: gr.State, runtime: Runtime) -> None:
         """Lay the panel out inside the current Blocks and connect it.
 
         Args:
             collecting: where marks go.
             task: whose labels can be marked.
             asked: the text that this visitor asked last; kept by the server, so that only such texts are marked.
-            place: says for whom a request acts.
+            runtime: says for whom a request acts.
         """
-        self._task, self._place = task, place
+        self._task, self._runtime = task, runtime
         if collecting.log is None:
-            gr.HTML(f'<p class="notice">Feedback is off: {escape(collecting.trouble)}</p>', apply_default_css=False)
+            gr.HTML(f'<p class="notice">Feedback is off: {escape(collecting.error)}</p>', apply_default_css=False)
             return
         self._log = collecting.log
         self._marked = gr.State(0)
@@ -67,9 +67,9 @@ class FeedbackPanel:
             with gr.Row(elem_id="marks"):
                 self._right = self._choice()
                 mark = gr.Button("Mark as right", elem_id="mark", scale=0, min_width=140)
-            self._told = gr.HTML(elem_id="marked", apply_default_css=False)
-        asked.change(self._show, asked, [self._panel, self._right, self._told], queue=False, **PRIVATE)
-        mark.click(self._mark, [self._right, asked, self._marked], [self._told, self._marked], **PRIVATE)
+            self._message = gr.HTML(elem_id="marked", apply_default_css=False)
+        asked.change(self._show, asked, [self._panel, self._right, self._message], queue=False, **PRIVATE)
+        mark.click(self._mark, [self._right, asked, self._marked], [self._message, self._marked], **PRIVATE)
 
     def _choice(self) -> gr.components.Component:
         names, about = list(self._task.label_names), {"label": "Right is", "elem_id": "right"}
@@ -93,25 +93,25 @@ class FeedbackPanel:
         return f'<p class="kept">Kept as <strong>{named}</strong>. Thank you.</p>', marked + 1
 
 
-class MarkedForm:
+class FeedbackForm:
     """Everything that visitors marked, as a file to train on, for whoever may read the dataset."""
 
-    def __init__(self, log: FeedbackLog, task: Task, place: Place) -> None:
+    def __init__(self, log: FeedbackLog, task: Task, runtime: Runtime) -> None:
         """Lay the form out inside the current Blocks and connect it."""
-        self._log, self._task, self._place = log, task, place
+        self._log, self._task, self._runtime = log, task, runtime
         gr.HTML(
             f'<h2>What visitors marked</h2><p class="notice">Kept in {escape(log.repo_id)}; a file that every '
             "training script reads.</p>",
             apply_default_css=False,
         )
         fetch = gr.Button("Get it as a training set", elem_id="fetch-marks")
-        told = gr.HTML(elem_id="fetched", apply_default_css=False)
+        message = gr.HTML(elem_id="fetched", apply_default_css=False)
         file = gr.DownloadButton("Download", visible=False, elem_id="download-marks")
-        fetch.click(self._fetch, None, [told, file], **PUSHING)
+        fetch.click(self._fetch, None, [message, file], **PUSHING)
 
     def _fetch(self, request: gr.Request | None = None, oauth: gr.OAuthToken | None = None) -> tuple[str, Any]:
         """Everything in the dataset, for whoever may read it with a sign-in of their own."""
-        desk = Desk(visitor(self._place, request, oauth), self._place)
+        desk = HubActions(visitor(self._runtime, request, oauth), self._runtime)
         try:
             if desk.account().owns(self._log.repo_id):
                 self._log.flush()

@@ -15,15 +15,15 @@ from hub.shared.publish import Plan, Published
 from ..events import PRIVATE, PUSHING
 from ..html import publish_form as view
 from ..html.answer_cards import alert
-from ..live.contender_server import Workbench
+from ..live.contender_server import ContenderServer
 from ..live.contender_state import Lineup
 from ..session.account import Visitor, visitor
-from ..session.hub_actions import Desk, Wish
+from ..session.hub_actions import HubActions, PublishRequest
 from ..session.runs import Runs
-from ..session.runtime import Place
+from ..session.runtime import Runtime
 from .compare import CompareTab
-from .next_steps import Afterwards
-from .steps import showing, told
+from .next_steps import NextSteps
+from .steps import run_in_steps, steps_as_html
 
 OWN_LICENCE = "as the base model"
 
@@ -33,19 +33,19 @@ class PublishTab:
 
     def __init__(
         self,
-        workbench: Workbench,
+        server: ContenderServer,
         compare: CompareTab,
         lineup: Lineup,
-        place: Place,
+        runtime: Runtime,
         marks: FeedbackLog | None,
     ) -> None:
         """Lay out the tab inside the current Blocks and connect it."""
-        self._runs, self._place = Runs(lineup, place), place
+        self._runs, self._runtime = Runs(lineup, runtime), runtime
         self._offered = gr.State(("", ""))  # the run and repository that this visitor found filled in
         self._done = gr.State(None)  # what this visitor published, for the steps that come after it
         with gr.Row(elem_id="account-row"):
             self._account = gr.HTML(elem_id="account", apply_default_css=False)
-            if place.signs_in:
+            if runtime.signs_in:
                 gr.LoginButton(elem_id="login", size="sm", scale=0, min_width=200)
         with gr.Row(elem_id="publish", visible=False) as self._form:
             with gr.Column(scale=4, min_width=300, elem_classes="sheet form-sheet"):
@@ -54,7 +54,7 @@ class PublishTab:
                 gr.HTML("<h2>The card as it will be</h2>", apply_default_css=False)
                 self._matter = gr.HTML(elem_id="matter", apply_default_css=False)
                 self._card = gr.Markdown(elem_id="card", latex_delimiters=[], container=False)
-        self._afterwards = Afterwards(workbench, compare, place, lineup.path, self._done, marks)
+        self._afterwards = NextSteps(server, compare, runtime, lineup.path, self._done, marks)
         self._connect()
 
     def _fields(self) -> None:
@@ -71,11 +71,11 @@ class PublishTab:
         self._pull_request = gr.Checkbox(label="As a pull request", elem_id="pull-request")
         self._unevaluated = gr.Checkbox(label="Without an evaluation", elem_id="unevaluated")
         self._push = gr.Button("Publish", variant="primary", elem_id="push")
-        self._told = gr.HTML(elem_id="told", apply_default_css=False)
+        self._message = gr.HTML(elem_id="told", apply_default_css=False)
         gr.HTML(view.PROMISE, apply_default_css=False)
 
     @property
-    def _wishes(self) -> list[Any]:
+    def _inputs(self) -> list[Any]:
         return [
             self._run, self._repo, self._title, self._licence, self._public, self._pull_request, self._unevaluated,
         ]  # fmt: skip
@@ -87,17 +87,17 @@ class PublishTab:
             self._public.input, self._pull_request.input, self._unevaluated.input,
         ]  # fmt: skip
         self._run.input(self._suggest, [self._run, self._repo], self._repo, **PRIVATE).then(
-            self._preview, self._wishes, shown, **PRIVATE
+            self._preview, self._inputs, shown, **PRIVATE
         )
         # a card takes a moment to make, and what was changed meanwhile must not be missed
-        gr.on(changed, self._preview, self._wishes, shown, trigger_mode="always_last", **PRIVATE)
-        self._push.click(self._publish, self._wishes, [self._told, self._done], **PUSHING)
+        gr.on(changed, self._preview, self._inputs, shown, trigger_mode="always_last", **PRIVATE)
+        self._push.click(self._publish, self._inputs, [self._message, self._done], **PUSHING)
 
     def connect(self, tab: gr.Tab) -> None:
         """Have the tab open this form whenever it is selected, by a visitor or by the page's address."""
         opened = [self._account, self._form, self._afterwards.row, self._run, self._repo, self._offered]
         tab.select(self._open, opened[-3:], opened, **PRIVATE).then(
-            self._preview, self._wishes, [self._matter, self._card], **PRIVATE
+            self._preview, self._inputs, [self._matter, self._card], **PRIVATE
         )
 
     def _open(
@@ -109,7 +109,7 @@ class PublishTab:
         oauth: gr.OAuthToken | None = None,
     ) -> list[Any]:
         """Say who is signed in; offer the newest run, unless this visitor has changed what was offered before."""
-        who = visitor(self._place, request, oauth)
+        who = visitor(self._runtime, request, oauth)
         if who.off:
             return [view.nobody_line(who.reason), *[gr.update(visible=False)] * 2, *[gr.skip()] * 3]
         names = self._runs.names()
@@ -122,7 +122,7 @@ class PublishTab:
 
     def _who(self, who: Visitor) -> tuple[str, str]:
         try:
-            account = Desk(who, self._place).account()
+            account = HubActions(who, self._runtime).account()
         except InputError as error:
             return view.nobody_line(str(error)), ""
         return view.account_line(account), account.name
@@ -145,24 +145,26 @@ class PublishTab:
         oauth: gr.OAuthToken | None = None,
     ) -> tuple[str, str]:
         """The front matter and files, and the card's text; or the sentence that says why there is none."""
-        wish = Wish(repo or f"you/{_name(run)}", title or "", licence or "", public, pull_request, unevaluated)
+        publish_request = PublishRequest(
+            repo or f"you/{_name(run)}", title or "", licence or "", public, pull_request, unevaluated
+        )
         try:
-            plan, doubt = self._planned(visitor(self._place, request, oauth), run, wish)
+            plan, doubt = self._planned(visitor(self._runtime, request, oauth), run, publish_request)
         except InputError as error:
             return alert(str(error)), ""
         matter, body = view.split_card(plan.card)
         return (alert(doubt) if doubt else "") + view.files(plan) + view.front_matter(matter), body
 
-    def _planned(self, who: Visitor, run: object, wish: Wish) -> tuple[Plan, str]:
+    def _planned(self, who: Visitor, run: object, publish_request: PublishRequest) -> tuple[Plan, str]:
         """The plan as the Hub bears it out; else as far as is known here, and what the Hub has against it."""
         if who.off:
             raise InputError(who.reason)
-        desk, chosen = Desk(who, self._place), self._runs.get(run)
-        plan = desk.plan(chosen, wish, look=False)
+        desk, chosen = HubActions(who, self._runtime), self._runs.get(run)
+        plan = desk.plan(chosen, publish_request, look=False)
         if not desk.reaches_the_hub():
             return plan, "The Hub cannot be reached, so this is the card as far as it is known here."
         try:
-            return desk.plan(chosen, wish), ""
+            return desk.plan(chosen, publish_request), ""
         except InputError as error:
             return plan, str(error)
 
@@ -179,15 +181,15 @@ class PublishTab:
         oauth: gr.OAuthToken | None = None,
     ) -> Iterator[tuple[str, Any]]:
         """Push, telling each step."""
-        who = visitor(self._place, request, oauth)
-        wish = Wish(repo or "", title or "", licence or "", public, pull_request, unevaluated)
+        who = visitor(self._runtime, request, oauth)
+        publish_request = PublishRequest(repo or "", title or "", licence or "", public, pull_request, unevaluated)
 
         def work(say: Any) -> Published:
             if not who.known:
                 raise InputError(who.reason)
-            return Desk(who, self._place).push(self._runs.get(run), wish, say)
+            return HubActions(who, self._runtime).push(self._runs.get(run), publish_request, say)
 
-        yield from showing(told(work), "model")
+        yield from steps_as_html(run_in_steps(work), "model")
 
 
 def _name(run: str | None) -> str:

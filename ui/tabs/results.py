@@ -14,10 +14,10 @@ from comparison.comparison import Comparison
 from ..events import PRIVATE
 from ..html.answer_cards import alert
 from ..html.results_table import best_of, confusion_of, headline, nothing_yet, quality_against_speed, table
-from ..live.comparison_cache import Shelf
+from ..live.comparison_cache import ComparisonCache
 from ..session import links as share
 from ..session.account import visitor
-from ..session.runtime import Place
+from ..session.runtime import Runtime
 from .results_sharing import ShareResults
 
 
@@ -35,17 +35,17 @@ def load_results(folder: Path | None) -> Comparison | None:
 class ResultsTab:
     """The tab's components; what is opened is known to each visitor's session alone, by its name."""
 
-    def __init__(self, shelf: Shelf, place: Place, results: Path | None, task: str) -> None:
+    def __init__(self, comparison_cache: ComparisonCache, runtime: Runtime, results: Path | None, task: str) -> None:
         """Lay out the tab inside the current Blocks, with the page's own comparison, and connect it.
 
         Args:
-            shelf: where comparisons come from.
-            place: says for whom a request acts.
+            comparison_cache: where comparisons come from.
+            runtime: says for whom a request acts.
             results: folder of the page's own comparison.
             task: its name.
         """
-        self._shelf, self._place = shelf, place
-        own = shelf.own if shelf.own and shelf.own.measured else None
+        self._comparison_cache, self._runtime = comparison_cache, runtime
+        own = comparison_cache.own if comparison_cache.own and comparison_cache.own.measured else None
         self.reference = gr.State("")
         self._notice = gr.HTML(visible=False, elem_id="opened", apply_default_css=False)
         self._board = gr.HTML(_board(own), elem_id="results-table", apply_default_css=False)
@@ -57,7 +57,7 @@ class ResultsTab:
                     label="Confusion matrix of", elem_id="matrix-of", filterable=False, **_choices(own)
                 )
                 self._matrix = gr.HTML(_matrix(own), elem_id="matrix", apply_default_css=False)
-        self._share = ShareResults(place, results, task)
+        self._share = ShareResults(runtime, results, task)
         self._connect()
 
     @property
@@ -73,11 +73,11 @@ class ResultsTab:
         self._chosen.input(self._chosen_matrix, [self._chosen, self.reference], self._matrix, **PRIVATE)
 
     def _own(self) -> list[Any]:
-        return self._shown("", self._shelf.own)
+        return self._shown("", self._comparison_cache.own)
 
     def on_link(self, request: gr.Request, oauth: gr.OAuthToken | None = None) -> list[Any]:
         """Show the comparison that the page's address names, if it names one."""
-        linked = share.Opened.of(request).comparison
+        linked = share.LinkParams.of(request).comparison
         return self.opened(linked, request, oauth) if linked else [gr.skip()] * len(self.outputs)
 
     def opened(
@@ -86,7 +86,7 @@ class ResultsTab:
         """Show a comparison on the Hub, or in its place the sentence that says why it cannot be shown."""
         asked = (reference or "").strip()
         try:
-            found = self._shelf.get(asked, visitor(self._place, request, oauth).token)
+            found = self._comparison_cache.get(asked, visitor(self._runtime, request, oauth).token)
         except InputError as error:
             return [gr.skip(), gr.update(value=alert(str(error)), visible=True), *[gr.skip()] * 6]
         return self._shown(asked, found)
@@ -95,7 +95,9 @@ class ResultsTab:
         self, name: str, reference: str, request: gr.Request | None = None, oauth: gr.OAuthToken | None = None
     ) -> str:
         try:
-            return confusion_of(self._shelf.get(reference, visitor(self._place, request, oauth).token), name)
+            return confusion_of(
+                self._comparison_cache.get(reference, visitor(self._runtime, request, oauth).token), name
+            )
         except InputError as error:
             return alert(str(error))
 

@@ -14,10 +14,10 @@ from hub.shared.publish import Published
 
 from ..events import PUSHING
 from ..session.account import visitor
-from ..session.hub_actions import Desk
+from ..session.hub_actions import HubActions
 from ..session.links import LONGEST_REFERENCE
-from ..session.runtime import Place
-from .steps import showing, told
+from ..session.runtime import Runtime
+from .steps import run_in_steps, steps_as_html
 
 NOTHING = "There is no comparison beside the lineup of this page, so there is nothing to publish."
 
@@ -25,15 +25,15 @@ NOTHING = "There is no comparison beside the lineup of this page, so there is no
 class ShareResults:
     """Two small forms; what is published is published for whoever presses the button."""
 
-    def __init__(self, place: Place, results: Path | None, task: str) -> None:
+    def __init__(self, runtime: Runtime, results: Path | None, task: str) -> None:
         """Lay the forms out inside the current Blocks.
 
         Args:
-            place: says for whom a request acts.
+            runtime: says for whom a request acts.
             results: folder of the page's own comparison.
             task: its name, from which one for the repository is suggested.
         """
-        self._place, self._results = place, results
+        self._runtime, self._results = runtime, results
         with gr.Row(elem_id="share-row"):
             with gr.Column(min_width=280, elem_classes="sheet"):
                 gr.HTML("<h2>Open a comparison from the Hub</h2>", apply_default_css=False)
@@ -63,12 +63,12 @@ class ShareResults:
         self, repo: str, public: bool, request: gr.Request | None = None, oauth: gr.OAuthToken | None = None
     ) -> Iterator[str]:
         """Publish, telling each step."""
-        desk = Desk(visitor(self._place, request, oauth), self._place)
+        desk = HubActions(visitor(self._runtime, request, oauth), self._runtime)
 
         def work(say: Any) -> Published:
             if self._results is None:
                 raise InputError(NOTHING)
             return desk.push_comparison(self._results, repo or "", public=bool(public), say=say)
 
-        for shown, _ in showing(told(work), "dataset"):
+        for shown, _ in steps_as_html(run_in_steps(work), "dataset"):
             yield shown

@@ -30,7 +30,7 @@ class _End(Generic[Result]):
         self.result, self.error = result, error
 
 
-def told(work: Callable[[Say], Result]) -> Generator[str, None, Result]:
+def run_in_steps(work: Callable[[Say], Result]) -> Generator[str, None, Result]:
     """Run something in a thread and yield what it says, then return its result.
 
     Whoever stops listening does not stop the work: a push goes to its end, so that nothing is left half done.
@@ -64,7 +64,7 @@ def _as_sentence(error: Exception) -> InputError:
     return InputError(f"this failed because of a defect ({type(error).__name__}); the server's log says more.")
 
 
-def showing(work: Generator[str, None, Published], kind: str) -> Iterator[tuple[str, Any]]:
+def steps_as_html(work: Generator[str, None, Published], kind: str) -> Iterator[tuple[str, Any]]:
     """What is being done, and what came of it: HTML, and the `Published` once there is one."""
     said: list[str] = []
     try:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from ...errors import InputError, shown
 from ...task import Task
-from ..counting import counted
+from ..counting import quantity
 from .reader import LabelNames
 from .values import as_flag
 
@@ -33,7 +33,7 @@ def read_one_hot(columns: Mapping[str, Sequence[object]], task: Task, where: str
         names = tuple(name for name, flag in zip(task.label_names, flags, strict=True) if flag)
         if not task.multi_label and len(names) != 1:
             raise InputError(
-                f"{where}: row {row} has {counted(len(names), 'label')} ({', '.join(names) or 'all are 0'}), and the "
+                f"{where}: row {row} has {quantity(len(names), 'label')} ({', '.join(names) or 'all are 0'}), and the "
                 f"task {task.name} allows one label a row; correct it, or set multi_label: true in the task."
             )
         found.append(names)

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 
 from ...errors import InputError, nearest, one_of, shown
 from ...task import Task
-from ..counting import EXAMPLES, counted
+from ..counting import EXAMPLES, quantity
 from .several import Candidate, candidates, is_vector
 from .values import as_flag, is_missing, key_of, look_up
 
@@ -84,7 +84,7 @@ class LabelReader:
             InputError: a row has no label, an unknown one or too many, or the column can be read in two ways.
         """
         if all(is_missing(cell) or (class_names and cell == NO_CLASS) for cell in cells):
-            sentence = f"{where}: none of its {counted(len(cells), 'row')} has a label; add labels."
+            sentence = f"{where}: none of its {quantity(len(cells), 'row')} has a label; add labels."
             raise UnlabelledError(sentence, len(cells))
         if self.task.multi_label:
             return self._read_several(cells, class_names, where)
@@ -264,7 +264,7 @@ def _as_shown(cell: object) -> str:
 
 
 def _have(count: int, what: str) -> str:
-    return f"{counted(count, 'row')} {'has' if count == 1 else 'have'} {what}"
+    return f"{quantity(count, 'row')} {'has' if count == 1 else 'have'} {what}"
 
 
 def _cut_list(names: Sequence[str], most: int = 5) -> str:

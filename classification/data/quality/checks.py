@@ -8,7 +8,7 @@ from itertools import combinations
 
 from ...errors import shown
 from ...task import Task
-from ..counting import EXAMPLES, counted
+from ..counting import EXAMPLES, quantity
 from ..dataset import Splits
 from ..splitting import fold
 from .findings import (
@@ -83,7 +83,7 @@ def contradictions(splits: Splits, task: Task) -> Iterator[Finding]:
         "error" if share >= CONTRADICTORY_SHARE else "warning",
         len(found),
         None,
-        f"{counted(len(found), 'text')} {verb} different labels in different rows (the first: {answers}); "
+        f"{quantity(len(found), 'text')} {verb} different labels in different rows (the first: {answers}); "
         "decide on one, or remove them.",
         tuple(Example(split, row + 1, cut(by_name[split].texts[row])) for split, row in first),
     )

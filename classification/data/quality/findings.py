@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ...task import Task
-from ..counting import EXAMPLES, counted
+from ..counting import EXAMPLES, quantity
 from ..dataset import Rows, Splits
 
 Severity = Literal["error", "warning", "note"]
@@ -79,7 +79,7 @@ def by_share(found: Sized, rows: Rows) -> Severity:
 def rows_found(found: Sized, how: str, rows: Rows) -> str:
     """``3 rows (0.5%) without a label``: the begin of a sentence."""
     share = len(found) / len(rows)
-    return f"{counted(len(found), 'row')} ({f'{share:.1%}' if share >= SMALLEST_SHARE else 'under 0.1%'}) {how}"
+    return f"{quantity(len(found), 'row')} ({f'{share:.1%}' if share >= SMALLEST_SHARE else 'under 0.1%'}) {how}"
 
 
 def listed(names: Sequence[str]) -> str:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from ...errors import InputError, shown
 from ...task import Task
-from ..counting import counted
+from ..counting import quantity
 from ..labels.reader import LabelReader
 from .columns import ColumnNames, are_recognised
 from .table import Table
@@ -224,7 +224,7 @@ def _check_widths(grid: Grid, where: str) -> None:
     for number, (cells, line) in enumerate(zip(grid.rows[1:], grid.lines[1:], strict=True), start=1):
         if len(cells) != grid.width:
             raise InputError(
-                f"{where}, line {line}: row {number} has {counted(len(cells), 'cell')} where the header has "
+                f"{where}, line {line}: row {number} has {quantity(len(cells), 'cell')} where the header has "
                 f"{grid.width}; put cells with a separator, quote or line break in double quotes."
             )
 

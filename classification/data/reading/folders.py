@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from ...errors import InputError, one_of, shown
-from ..counting import counted
+from ..counting import quantity
 from .files import SHOWN_SUFFIXES, is_data_file, kind_of
 from .split_names import Named, one_a_split, split_of
 
@@ -144,8 +144,8 @@ def _check_parts(folder: Path, split: str, parts: Sequence[Path]) -> None:
     missing = sorted(set(range(max(totals))) - {number for number, _ in numbers})
     if len(totals) > 1 or missing:
         raise InputError(
-            f"{folder}: the {split} split should have {max(totals)} parts, and "
-            f"{counted(len(missing), 'part')} of them {'is' if len(missing) == 1 else 'are'} missing or of another set "
+            f"{folder}: the {split} split should have {max(totals)} parts, and {quantity(len(missing), 'part')} "
+            f"of them {'is' if len(missing) == 1 else 'are'} missing or of another set "
             f"(number {missing[0] if missing else numbers[0][0]}); complete the folder."
         )
 
@@ -156,7 +156,7 @@ def _told(folder: Path, found: Mapping[str, Sequence[Path]]) -> Iterator[str]:
         if split == "":
             yield f"{folder}: read as one file of rows, {names[0]}."
         elif len(names) > 1 and not _PART.search(names[0]):
-            yield f"{folder}: the {split} split is {counted(len(names), 'file')}: {_listed(names)}."
+            yield f"{folder}: the {split} split is {quantity(len(names), 'file')}: {_listed(names)}."
         elif split == "validation" and "eval" in files[0].name.lower():
             yield f"{folder}: {names[0]} is used as the validation split."
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ...errors import InputError, shown
-from ..counting import counted
+from ..counting import quantity
 from .table import Table
 
 #: Keys under which files keep their list of records; others do as well where just one value is such a list.
@@ -129,7 +129,9 @@ def _split_records(value: Mapping[str, Any], where: str) -> list[Record]:
         raise InputError(f'{where}: "columns" and "data" are lists in this shape; {ALLOWED}.')
     for number, cells in enumerate(rows, start=1):
         if not isinstance(cells, list) or len(cells) != len(names):
-            raise InputError(f"{where}: row {number} is {shown(cells)}, and there are {counted(len(names), 'column')}.")
+            raise InputError(
+                f"{where}: row {number} is {shown(cells)}, and there are {quantity(len(names), 'column')}."
+            )
     return [dict(zip(names, cells, strict=True)) for cells in rows]
 
 

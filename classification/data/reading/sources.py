@@ -12,7 +12,7 @@ from huggingface_hub.utils import HFValidationError, validate_repo_id
 
 from ...errors import InputError, one_of
 from ...task import DatasetSource, Task
-from ..counting import EXAMPLES, counted
+from ..counting import EXAMPLES, quantity
 from ..labels.reader import LabelReader
 from ..rows import Rows
 from .columns import ColumnNames
@@ -73,14 +73,14 @@ class Source:
                 self.suspects[split] = (*self.suspects.get(split, ()), *(before + row for row in table.suspects))
                 rows_named = ", ".join(map(str, table.suspects[:EXAMPLES])) + ", …" * (len(table.suspects) > EXAMPLES)
                 self.warnings.append(
-                    f"{table.where}: {counted(len(table.suspects), 'row')} with a cell that holds both separators and "
+                    f"{table.where}: {quantity(len(table.suspects), 'row')} with a cell that holds both separators and "
                     f"line breaks (row {rows_named}); make sure that no quotation mark is missing there."
                 )
             parts.append(rows)
             self.notes += notes
         return parts[0] if len(parts) == 1 else Rows.joined(parts)
 
-    def told(self, *, log: bool = True) -> tuple[str, ...]:
+    def take_notes(self, *, log: bool = True) -> tuple[str, ...]:
         """What is to be told, each sentence once; logged as well unless the caller shows it."""
         notes = tuple(dict.fromkeys(self.notes))
         for note in (*notes, *self.warnings) if log else ():

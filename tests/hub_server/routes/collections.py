@@ -34,7 +34,7 @@ async def managed(caller: SignedIn, owner: str, collection: Annotated[Collection
     return collection
 
 
-Shown = Annotated[Collection, Depends(shown)]
+ChosenDemonstrations = Annotated[Collection, Depends(shown)]
 Managed = Annotated[Collection, Depends(managed)]
 
 
@@ -68,7 +68,7 @@ def create(hub: TheHub, caller: SignedIn, body: Json) -> Collection:
 
 
 @router.get(COLLECTION)
-def read(hub: TheHub, caller: Caller, collection: Shown) -> Collection:
+def read(hub: TheHub, caller: Caller, collection: ChosenDemonstrations) -> Collection:
     """A collection with those of its items that the caller may see."""
     return _of(caller, hub, collection)
 

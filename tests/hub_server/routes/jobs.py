@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from ..access import Json, SignedIn, TheHub, check_write
 from ..errors import bad_request, forbidden
 from ..hardware import JOB_FLAVORS, MACHINES
-from ..jobs import Job
+from ..jobs import ComparisonConfig
 
 router = APIRouter()
 
@@ -29,7 +29,7 @@ def run(hub: TheHub, caller: SignedIn, owner: str, body: Json) -> dict[str, Any]
         raise bad_request(f'"flavor" must be one of [{", ".join(JOB_FLAVORS)}]')
     if not body.get("dockerImage") and not body.get("spaceId"):
         raise bad_request('one of "dockerImage" and "spaceId" is required')
-    job = Job(owner, caller.account, dict(body))
+    job = ComparisonConfig(owner, caller.account, dict(body))
     with hub.lock:
         hub.jobs[job.id] = job
     return job.describe()

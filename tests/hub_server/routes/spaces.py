@@ -29,12 +29,12 @@ async def managed(hub: TheHub, caller: SignedIn, owner: str, name: str) -> Space
     return space
 
 
-Shown = Annotated[Space, Depends(shown)]
+ChosenDemonstrations = Annotated[Space, Depends(shown)]
 Managed = Annotated[Space, Depends(managed)]
 
 
 @router.get(SPACE + "/runtime")
-def runtime(space: Shown) -> dict[str, Any]:
+def runtime(space: ChosenDemonstrations) -> dict[str, Any]:
     """Its stage and machine."""
     return space.runtime()
 

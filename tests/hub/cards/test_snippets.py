@@ -1,0 +1,198 @@
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from support.cards import BASE, LETTERS, TAGS, many_labels, run_record
+from support.paths import ROOT, needs_packages
+
+from classification.contenders import ContenderEntry
+from classification.models.pool import ModelPool, _converted, locate
+from classification.prompting.messages import render
+from classification.runs.record import BaseRecord, ExampleAnswer, RunRecord, load_run
+from classification.task import Task
+from hub.cards.snippets import lineup_entry, snippet
+
+KINDS: list[dict[str, Any]] = [
+    {},
+    {"method": "full"},
+    {"family": "encoder"},
+    {"family": "encoder", "method": "full"},
+    {"family": "encoder", "method": "head", "max_length": 128},
+    {"family": "encoder", "method": "full", "export": "onnx"},
+    {"family": "tfidf"},
+    {"family": "majority"},
+]
+
+
+def literals(program: str) -> set[object]:
+    return {node.value for node in ast.walk(ast.parse(program)) if isinstance(node, ast.Constant)}
+
+
+@pytest.mark.parametrize("task", [LETTERS, TAGS], ids=["one label", "several"])
+@pytest.mark.parametrize("changes", KINDS, ids=str)
+def test_every_kind_of_run_has_a_program_with_its_revision(changes: dict[str, Any], task: Task) -> None:
+    program = snippet(run_record(task=task, **changes), "you/letters", "v3")
+    assert program is not None
+    found = literals(program)
+    assert {"you/letters", "v3", "The first one"} <= found
+    assert program.count("\n") < 25
+    bare = snippet(run_record(task=task, **changes), "you/letters")
+    assert bare is not None
+    assert "revision" not in bare
+
+
+def test_a_chat_program_asks_in_the_words_that_the_model_was_taught_with() -> None:
+    task = LETTERS.model_copy(
+        update={"labels": tuple(label.model_copy(update={"description": "a letter"}) for label in LETTERS.labels)}
+    )
+    record = run_record(task=task, describe_labels=True)
+    program = snippet(record, "you/letters")
+    assert program is not None
+    system, user = render(task, "The first one", describe_labels=True)
+    assert {system["content"], user["content"]} <= literals(program)
+    assert "\n" in system["content"]
+
+
+def test_a_model_without_a_system_turn_gets_its_words_in_the_users() -> None:
+    program = snippet(run_record(base=BaseRecord(id="google/gemma-2-2b-it", weights="hub")), "you/letters")
+    assert program is not None
+    system, user = render(LETTERS, "The first one")
+    assert f"{system['content']}\n\n{user['content']}" in literals(program)
+    assert "system" not in literals(program)
+
+
+def test_the_answer_that_the_card_shows_stands_behind_the_program() -> None:
+    program = snippet(run_record(), "you/letters")
+    assert program is not None
+    assert program.rstrip().endswith("# B")
+    several = (ExampleAnswer(text="The first one", labels=("A", "C"), probability=0.9),)
+    program = snippet(run_record(task=TAGS, family="tfidf", answers=several), "you/letters")
+    assert program is not None
+    assert program.rstrip().endswith("# ['A', 'C']")
+    program = snippet(run_record(answers=()), "you/letters")
+    assert program is not None
+    assert "#" not in program
+
+
+@pytest.mark.parametrize("changes", KINDS, ids=str)
+def test_no_label_and_no_text_becomes_code(changes: dict[str, Any]) -> None:
+    evil = '"""); import os; os.system("reboot")  # \'\'\' \\'
+    labels = tuple(label.model_copy(update={"name": f"{label.name}{evil}"}) for label in LETTERS.labels)
+    task = LETTERS.model_copy(update={"examples": (evil,), "labels": labels, "instruction": f"{evil}\nimport os"})
+    answers = (ExampleAnswer(text=evil, labels=(f"A{evil}\nimport os",), probability=0.5),)
+    program = snippet(run_record(task=task, answers=answers, **changes), "you/letters")
+    assert program is not None
+    imported = {
+        name.name for node in ast.walk(ast.parse(program)) if isinstance(node, ast.Import) for name in node.names
+    }
+    assert imported <= {"onnxruntime"}
+    assert "system" not in {node.attr for node in ast.walk(ast.parse(program)) if isinstance(node, ast.Attribute)}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"task": many_labels(51)},
+        {"base": BaseRecord(id="my-llama", weights="path")},
+        {"method": "full", "export": "onnx"},
+        {"task": LETTERS.model_copy(update={"instruction": "Read on. " * 1000})},
+    ],
+)
+def test_where_no_short_program_is_possible_there_is_none(changes: dict[str, Any]) -> None:
+    assert snippet(run_record(**changes), "you/letters") is None
+
+
+def test_a_text_that_is_too_long_for_a_line_is_passed_over() -> None:
+    task = LETTERS.model_copy(update={"examples": ("word " * 200, "Short")})
+    answers = [
+        ExampleAnswer(text=text, labels=(label,), probability=0.9)
+        for text, label in zip(task.examples, "AC", strict=True)
+    ]
+    program = snippet(run_record(task=task, answers=tuple(answers)), "you/letters")
+    assert program is not None
+    assert "Short" in literals(program)
+    assert program.rstrip().endswith("# C")
+
+
+@pytest.mark.parametrize(
+    ("record", "name"),
+    [
+        (run_record(), "Tuned: the {best}, *really*"),
+        (run_record(family="tfidf"), "n" * 200),
+        (run_record(), "- &x yes"),
+    ],
+)
+def test_the_line_for_a_lineup_is_one_that_a_lineup_takes(record: RunRecord, name: str) -> None:
+    (entry,) = yaml.safe_load(lineup_entry(record, name, "you/letters", "v1"))
+    taken = ContenderEntry.model_validate(entry)
+    assert taken.run == "you/letters@v1"
+    assert taken.name == name[:80]
+    assert "\n" not in lineup_entry(record, "short", "you/letters")
+
+
+# --- the real models ------------------------------------------------------------------------------------------------
+
+
+def base_folder(model_id: str) -> str:
+    """Where a packaged base model lies as a folder that anybody's transformers loads."""
+    weights = locate(model_id, source="package")
+    return _converted(weights) if weights.gguf_file else weights.location
+
+
+def printed(program: str) -> str:
+    """What a program prints in a process of its own."""
+    found = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=240, check=False,
+        env=os.environ | {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"},
+    )  # fmt: skip
+    assert found.returncode == 0, found.stderr[-2000:]
+    return found.stdout.strip()
+
+
+@needs_packages
+@pytest.mark.packaged
+@pytest.mark.parametrize("name", ["smollm2-lora", "minilm-lora"])
+def test_the_program_of_a_demo_adapter_prints_the_answer_of_the_card(name: str) -> None:
+    record = load_run(ROOT / "demo" / name)
+    program = snippet(record, "you/demo", "v1")
+    assert program is not None
+    assert record.base is not None
+    local = program.replace(f'"{record.base.id}"', repr(base_folder(record.base.id)))
+    local = local.replace('"you/demo"', repr(str(ROOT / "demo" / name)))
+    assert printed(local) == record.answers[0].labels[0]
+    assert program.rstrip().endswith(f"# {record.answers[0].labels[0]}")
+
+
+def test_the_program_of_the_demos_floor_prints_the_answer_of_the_card() -> None:
+    record = load_run(ROOT / "demo" / "tfidf")
+    program = snippet(record, "you/demo")
+    assert program is not None
+    local = program.replace('snapshot_download("you/demo")', repr(str(ROOT / "demo" / "tfidf")))
+    assert printed(local) == record.answers[0].labels[0]
+
+
+@needs_packages
+@pytest.mark.packaged
+def test_the_programs_of_whole_models_print_what_the_classifier_says(tmp_path: Path) -> None:
+    """The encoder with its adapter merged in: what `training.encoder --method full` writes."""
+    record = load_run(ROOT / "demo" / "minilm-lora")
+    assert record.base is not None
+    base = ModelPool().encoder(record.base.id, 3)
+    base.attach(ROOT / "demo" / "minilm-lora")
+    whole: Any = base.model
+    whole = whole.merge_and_unload()
+    whole.config.id2label = dict(enumerate(record.task.label_names))
+    whole.config.label2id = {name: column for column, name in enumerate(record.task.label_names)}
+    whole.save_pretrained(tmp_path)
+    base.tokenizer.save_pretrained(tmp_path)
+    full = record.model_copy(update={"method": "full", "base": BASE})
+    program = snippet(full, "you/demo", "v1")
+    assert program is not None
+    assert printed(program.replace('"you/demo"', repr(str(tmp_path)))) == record.answers[0].labels[0]

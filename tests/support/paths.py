@@ -1,0 +1,20 @@
+"""Where things are, and marks for tests that need what may not be there."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from pathlib import Path
+
+import pytest
+
+from classification.models.pool import PACKAGED
+
+ROOT = Path(__file__).resolve().parents[2]
+DATA = Path(os.environ.get("PROMPT_OR_TUNE_DATA", ROOT.parent / "shared" / "data"))
+
+needs_packages = pytest.mark.skipif(
+    any(importlib.util.find_spec(package) is None for package, _, _ in PACKAGED.values()),
+    reason="the packaged weights are not installed (requirements/weights.txt)",
+)
+needs_data = pytest.mark.skipif(not DATA.is_dir(), reason="the folder of real data sets is not there")
