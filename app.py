@@ -27,9 +27,9 @@ import gradio as gr
 
 from classification.errors import InputError
 from classification.lineup import load_lineup
+from ui.context import feedback_config
 from ui.page import build_page
 from ui.serving import serve
-from ui.tabs.feedback import collecting
 from ui.tabs.results import load_results
 
 HERE = Path(__file__).parent
@@ -46,7 +46,7 @@ def create_page() -> gr.Blocks:
         lineup,
         lineup.pool(),
         comparison=load_results(lineup.results),
-        feedback=collecting(os.environ, lineup.task),
+        feedback=feedback_config(os.environ, lineup.task),
     )
 
 

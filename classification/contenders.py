@@ -8,15 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from .classifiers.loading import load_prompted, load_run
+from .classifiers.loading import Decode, PromptToLoad, RunToLoad, files_of, load_prompt, load_run
 from .data.counting import quantity
 from .errors import InputError, shown
+from .families import PROMPTED, known_family
 from .models.pool import ModelPool
 from .predictions import Classifier
 from .runs.hashes import texts_are_its_own
-from .runs.record import HASHES_FILE, Family, RunRecord
+from .runs.record import HASHES_FILE, RunRecord
 from .runs.remote import RemoteRun
 from .task import Task
 
@@ -39,7 +40,9 @@ class ContenderEntry(BaseModel):
 
     name: Annotated[str, Field(min_length=1, max_length=80)]
     approach: Approach
-    family: Family | None = Field(default=None, description="by default the run's own; chat for a prompt")
+    family: Annotated[str, AfterValidator(known_family)] | None = Field(
+        default=None, description="by default the run's own; chat for a prompt"
+    )
     model: str | None = Field(default=None, description="a chat model to prompt, or a run's base in another place")
     revision: str | None = Field(default=None, description="of the model; a run on the Hub has its own, behind an @")
     run: str | None = Field(
@@ -48,7 +51,7 @@ class ContenderEntry(BaseModel):
     )
     shots: int | None = Field(default=None, ge=1, le=64, description="few-shot: demonstrations a label")
     seed: int = Field(default=0, ge=0, description="few-shot: which rows are shown")
-    decode: Literal["score", "generate"] = "score"
+    decode: Decode = "score"
     describe_labels: bool = False
 
     @model_validator(mode="after")
@@ -101,8 +104,8 @@ class Contender:
 
     @property
     def family(self) -> str:
-        """What kind of model answers: chat, encoder, majority or tfidf."""
-        return self.entry.family or (self.record.family if self.record else "chat")
+        """What kind of model answers; see `classification.families`."""
+        return self.entry.family or (self.record.family if self.record else PROMPTED)
 
     def describe(self) -> str:
         """One line for people: the model, what was done with it, and for a run on the Hub where it came from."""
@@ -123,9 +126,7 @@ class Contender:
         rows = f"{self.record.data.rows.get('train', 0):,} rows of {self.record.data.source}"
         if self.record.base is None:
             return f"fitted on {rows}"
-        how = {"lora": "LoRA", "full": "all weights", "head": "head only"}.get(self.record.method, self.record.method)
-        how = f"{how} as ONNX" if self.record.export else how
-        return f"{_short(self.record.base.id)}, {how}, {rows}"
+        return f"{_short(self.record.base.id)}, {self.record.how}, {rows}"
 
     def files_mark(self) -> list[tuple[str, int, int]]:
         """Names, sizes and times of change of the local files that it is loaded from."""
@@ -148,6 +149,7 @@ class Contender:
                 "method": self.record.method,
                 "data": self.record.data.model_dump(),
                 "training_seconds": self.record.seconds,
+                **({"run_id": self.record.id} if self.record.id else {}),
                 **({"export": self.record.export} if self.record.export else {}),
             }
         if isinstance(self.run, RemoteRun):
@@ -196,10 +198,15 @@ class Contender:
         """
         if self.error:
             raise InputError(self.error)
-        if self.record is None:
-            return load_prompted(self, pool, demonstrations or self.choose_demonstrations())
+        if self.record is None or self.run is None:
+            return self._load_prompt(pool, demonstrations or self.choose_demonstrations())
         try:
-            return load_run(self, self.record, pool)
+            folder = files_of(self.run, self.record)
+            run = RunToLoad(
+                self.name, self.task, self.record, folder, str(self.run), pool,
+                model=self.entry.model, revision=self.entry.revision, decode=self.entry.decode,
+            )  # fmt: skip
+            return load_run(run, self.family)
         except InputError:
             raise
         except Exception as error:  # files of strangers make the libraries fail in any of their ways
@@ -207,6 +214,14 @@ class Contender:
                 raise
             reason = shown(str(error).strip().partition("\n")[0], 150)
             raise InputError(f"{self.run}: cannot be loaded ({type(error).__name__}: {reason}).") from error
+
+    def _load_prompt(self, pool: ModelPool, chosen: ChosenDemonstrations) -> Classifier:
+        entry = self.entry
+        prompt = PromptToLoad(
+            entry.name, self.task, str(entry.model), entry.revision, pool,
+            demonstrations=chosen.demonstrations, describe_labels=entry.describe_labels, decode=entry.decode,
+        )  # fmt: skip
+        return load_prompt(prompt, self.family)
 
 
 def _hashes(contender: Contender) -> TextHashes | None:

@@ -16,8 +16,8 @@ from .errors import InputError, one_of, shown
 from .models.pool import ModelPool
 from .runs.identify import record_of
 from .runs.local import LocalRun
-from .runs.record import RunRecord
-from .runs.remote import Reference, find
+from .runs.record import RUN_FILE, RunRecord, load_record
+from .runs.remote import Reference, RemoteRun, find
 from .task import Task, load_model, load_task
 
 
@@ -73,26 +73,47 @@ def load_lineup(path: str | Path) -> Lineup:
     return Lineup(file, task, contenders, results, trust)
 
 
-def pulled(name: str, reference: str, task: Task) -> Contender:
-    """A fine-tuned contender from a run on the Hub, outside of any lineup file.
+def contender_of_run(name: str, run: str, task: Task | None = None, *, model: str | None = None) -> Contender:
+    """The contender that a run makes, outside of any lineup file.
 
     Args:
         name: what it is to be called.
-        reference: ``owner/name`` or ``owner/name@revision``.
-        task: what it has to decide.
+        run: a folder, or a repository as ``owner/name`` or ``owner/name@revision``.
+        task: what it has to decide; by default what its record says.
+        model: where the base model of an adapter is, if not where its record says.
 
     Raises:
-        InputError: it is not there, cannot be reached, or is not for this task.
+        InputError: it is not there, cannot be reached, has no record and no task is given, or is not for this task.
+    """
+    folder, reference = Path(run), Reference.parse(run)
+    found = LocalRun.at(folder) if folder.exists() or reference is None else find(reference)
+    return _of_run(name, run, found, task or _own_task(found), model)
+
+
+def contender_from_hub(name: str, reference: str, task: Task) -> Contender:
+    """`contender_of_run` for a repository alone: never a run in a folder of this machine.
+
+    Raises:
+        InputError: this names no repository, or the run cannot be used.
     """
     found = Reference.parse(reference)
     if found is None:
         raise InputError(f"{shown(reference)} is not a repository; write owner/name, or owner/name@revision.")
-    remote = find(found)
-    record = record_of(remote, task)
-    approach: Approach = "baseline" if record.method == "fit" else "fine-tuned"
-    entry = ContenderEntry(name=name, approach=approach, run=reference)
-    _check_run(record, task, reference, entry)
-    return Contender(entry, task, record, remote)
+    return _of_run(name, reference, find(found), task)
+
+
+def _of_run(name: str, run: str, found: LocalRun | RemoteRun, task: Task, model: str | None = None) -> Contender:
+    record = record_of(found, task)
+    approach: Approach = "baseline" if record.kind.fitted else "fine-tuned"
+    entry = ContenderEntry(name=name[:80], approach=approach, run=run, model=model)
+    _check_run(record, task, run, entry)
+    return Contender(entry, task, record, found.folder if isinstance(found, LocalRun) else found)
+
+
+def _own_task(run: LocalRun | RemoteRun) -> Task:
+    if not (run.folder / RUN_FILE).is_file():
+        raise InputError(f"{run}: it has no {RUN_FILE}, which would say what it decides; give the task as well.")
+    return load_record(run.folder).task
 
 
 def _pool(folder: Path, named: str) -> Path:
@@ -125,8 +146,7 @@ def _contender(
 
 
 def _check_run(record: RunRecord, task: Task, file: Path | str, entry: ContenderEntry) -> None:
-    # A TF-IDF run keeps the class counts too, so it serves the majority baseline as well.
-    allowed = ("tfidf", "majority") if record.family == "tfidf" else (record.family,)
+    allowed = (record.family, *record.kind.serves_as)
     if entry.family and entry.family not in allowed:
         raise InputError(
             f"{file}: {entry.name!r} asks for the family {entry.family}, and its run is {one_of(allowed)}."

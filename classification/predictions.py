@@ -22,7 +22,7 @@ def decide(
 ) -> NDArray[np.bool_]:
     """The labels that probabilities stand for: the most probable one, or for a multi-label task all from ``threshold``.
 
-    Everything that shows, counts or scores labels asks here. Of labels that are equally probable, the first is taken.
+    Every table, score and page uses this function. Of labels that are equally probable, the first is taken.
 
     Args:
         probabilities: float32 [n, L].
@@ -54,7 +54,7 @@ class Predictions:
         truncated: bool [n]; true where the text had to be cut to fit the model.
         completions: what a free-running model really wrote, else ``None``.
         label_mass: float32 [n]; for scored labels, the probability that the model puts on all of them
-            together before they are normalised: how much of its mind is on the question. Else ``None``.
+            together before they are normalised; near 0 where it would rather say something else. Else ``None``.
     """
 
     probabilities: NDArray[np.float32]

@@ -158,14 +158,16 @@ def load_model(path: Path, model: type[Model], *, what: str) -> Model:
     try:
         found = model.model_validate(file.data, context={"file": file})
     except ValidationError as error:
-        raise InputError(explain(error, path, model, file)) from None
+        raise InputError(explain_validation(error, path, model, file)) from None
     nothing = next((remedy for key in file.written if (remedy := file.nothing(key))), None)
     if nothing:
         raise InputError(nothing)
     return found
 
 
-def explain(error: ValidationError, file: Path, model: type[BaseModel], yaml_file: YamlFile | None = None) -> str:
+def explain_validation(
+    error: ValidationError, file: Path, model: type[BaseModel], yaml_file: YamlFile | None = None
+) -> str:
     """The first complaint of pydantic as our sentence: file, key, what was found, what is allowed.
 
     Args:

@@ -86,7 +86,7 @@ def _positive(text: str) -> int:
 def _run(arguments: argparse.Namespace) -> int:
     from .running import ComparisonConfig, run  # loads torch and transformers, which a report does without
 
-    job = ComparisonConfig(
+    config = ComparisonConfig(
         lineup=arguments.lineup,
         data=arguments.data,
         split=arguments.split,
@@ -97,7 +97,7 @@ def _run(arguments: argparse.Namespace) -> int:
         with_texts=not arguments.no_texts,
         output=arguments.output,
     )
-    comparison, finished = run(job)
+    comparison, finished = run(config)
     if comparison is not None:
         sys.stdout.write(as_table(comparison))
     if not finished:

@@ -16,7 +16,7 @@ from classification.runs.environment import hardware, library_versions
 from .evaluation import Evaluation
 from .records import (
     MAX_CONTENDERS,
-    Contender,
+    ContenderResult,
     Count,
     FailedContender,
     MeasuredContender,
@@ -44,7 +44,7 @@ class Comparison(Record):
     created: Annotated[Name, Field(description="UTC, ISO 8601")]
     task: TaskRecord
     rows: RowsRecord
-    contenders: tuple[Contender, ...] = Field(min_length=1, max_length=MAX_CONTENDERS)
+    contenders: tuple[ContenderResult, ...] = Field(min_length=1, max_length=MAX_CONTENDERS)
     pairs: tuple[Pair, ...] = Field(max_length=MAX_CONTENDERS**2)
     versions: Annotated[dict[Name, Sentence], Field(max_length=100)]
     hardware: Annotated[dict[Name, Sentence | Count], Field(max_length=100)]

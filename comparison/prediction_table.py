@@ -1,7 +1,9 @@
-"""A contender's answers one by one, and the Parquet file that keeps them."""
+"""What a classifier answers to labelled rows: asking it, the table of its answers, and the file that keeps them."""
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,8 +12,10 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from classification.data.rows import Rows
 from classification.errors import InputError
-from classification.predictions import Predictions, decide
+from classification.predictions import Classifier, Predictions, decide
+from classification.task import Task
 
 from . import metrics
 from .metrics import Bools
@@ -29,26 +33,33 @@ PLAIN = {
 
 @dataclass(frozen=True)
 class PredictionTable:
-    """n answers over L labels, and what would have been right.
+    """A classifier's answers to n rows over L labels, and the labels that the rows have.
 
     Attributes:
+        task: what was decided.
         ids: a short hash of each text.
         texts: the texts; ``None`` where they were left out of the file.
-        targets: bool [n, L].
+        targets: bool [n, L], the labels that each row has.
         predictions: as the classifier gave them.
-        multi_label: whether a row may have several labels, or none.
     """
 
+    task: TaskRecord
     ids: tuple[str, ...]
     texts: tuple[str, ...] | None
     targets: Bools
     predictions: Predictions
-    multi_label: bool
+
+    @classmethod
+    def of(cls, task: Task, rows: Rows, predictions: Predictions) -> PredictionTable:
+        """Put the answers to all rows, in the rows' order, beside the rows."""
+        ids = tuple(map(text_hash, rows.texts))
+        return cls(TaskRecord.of(task), ids, rows.texts, target_matrix(rows, task), predictions)
 
     @property
     def predicted(self) -> Bools:
         """The labels that were answered, bool [n, L]."""
-        return decide(self.predictions.probabilities, self.predictions.valid, multi_label=self.multi_label)
+        predictions = self.predictions
+        return decide(predictions.probabilities, predictions.valid, multi_label=self.task.multi_label)
 
     @property
     def correct(self) -> Bools:
@@ -56,13 +67,77 @@ class PredictionTable:
         return metrics.correct(self.targets, self.predicted, self.predictions.valid)
 
 
-def write_answers(file: Path, answers: PredictionTable, task: TaskRecord, *, with_texts: bool) -> None:
+def predict_rows(
+    classifier: Classifier, rows: Rows, *, chunk: int | None = None, progress: Callable[[int], object] | None = None
+) -> PredictionTable:
+    """Ask a classifier about every row.
+
+    Args:
+        classifier: decides about texts.
+        rows: one or more.
+        chunk: texts that it gets at a time; all of them where it is left out.
+        progress: called after each chunk with the number of its texts.
+
+    Raises:
+        ValueError: an answer breaks the contract of `Predictions`.
+    """
+    parts = []
+    for part in predict_in_chunks(classifier.predict, classifier.task, rows.texts, chunk or len(rows)):
+        parts.append(part)
+        if progress:
+            progress(len(part))
+    return PredictionTable.of(classifier.task, rows, Predictions.joined(parts))
+
+
+def predict_in_chunks(
+    predict: Callable[[Sequence[str]], Predictions], task: Task, texts: Sequence[str], chunk: int
+) -> Iterator[Predictions]:
+    """The answers to one chunk of texts after the other, each checked; whoever stops iterating stops the asking.
+
+    Args:
+        predict: the method of a classifier, or a function like it.
+        task: has the labels that it decides between.
+        texts: what to ask about.
+        chunk: texts at a time.
+
+    Raises:
+        ValueError: an answer breaks the contract of `Predictions`.
+    """
+    for start in range(0, len(texts), chunk):
+        part = texts[start : start + chunk]
+        yield _checked(predict(part), len(part), len(task.labels))
+
+
+def _checked(predictions: Predictions, texts: int, labels: int) -> Predictions:
+    """Check that there is an answer for each text and a probability for each label."""
+    probabilities = predictions.probabilities
+    if probabilities.shape != (texts, labels):
+        raise ValueError(f"probabilities have the shape {probabilities.shape}, not {(texts, labels)}")
+    if not (np.isfinite(probabilities).all() and probabilities.min() >= 0 and probabilities.max() <= 1 + 1e-4):
+        raise ValueError("probabilities are not all between 0 and 1")
+    return predictions
+
+
+def target_matrix(rows: Rows, task: Task) -> Bools:
+    """The labels that each row has, bool [n, L]."""
+    targets = np.zeros((len(rows), len(task.labels)), dtype=np.bool_)
+    for row, names in enumerate(rows.labels):
+        targets[row, [task.index(name) for name in names]] = True
+    return targets
+
+
+def text_hash(text: str) -> str:
+    """Tell texts apart without showing them: the first 12 hex digits of their SHA-1."""
+    return hashlib.sha1(text.encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()[:12]
+
+
+def write_answers(file: Path, answers: PredictionTable, *, with_texts: bool) -> None:
     """Write one row for each text: hash, text, target, predicted, a probability for each label, time and tokens.
 
     ``predicted`` is null where the answer is invalid. Target and predicted are a label's name, or for a
     multi-label task a list of names.
     """
-    predictions, valid = answers.predictions, answers.predictions.valid
+    task, predictions, valid = answers.task, answers.predictions, answers.predictions.valid
     columns: dict[str, object] = {"row": np.arange(len(predictions)), "text_sha1": answers.ids}
     if with_texts and answers.texts is not None:
         columns["text"] = answers.texts
@@ -113,11 +188,11 @@ def _answers(table: pd.DataFrame, task: TaskRecord) -> PredictionTable:
         label_mass=table["label_mass"].to_numpy(np.float32) if "label_mass" in table else None,
     )
     return PredictionTable(
+        task=task,
         ids=tuple(map(str, table["text_sha1"])),
         texts=tuple(map(str, table["text"])) if "text" in table else None,
         targets=_columns(table["target"], task),
         predictions=predictions,
-        multi_label=task.multi_label,
     )
 
 

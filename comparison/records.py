@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, JsonValue, Tag
 
 from classification.errors import InputError
 from classification.runs.seen import Seen
-from classification.task import Task, explain
+from classification.task import Task, explain_validation
 
 MAX_BYTES = 20_000_000
 MAX_CONTENDERS = 100
@@ -135,7 +135,7 @@ def _outcome(value: object) -> str:
     return "measured" if error is None else "failed"
 
 
-Contender = Annotated[
+ContenderResult = Annotated[
     Annotated[MeasuredContender, Tag("measured")] | Annotated[FailedContender, Tag("failed")], Discriminator(_outcome)
 ]
 
@@ -164,7 +164,7 @@ class EvaluationRecord(Record):
 
     task: TaskRecord
     rows: RowsRecord
-    contender: Contender
+    contender: ContenderResult
     inputs: str = Field(default="", max_length=64, description="sha256 over all that the answers depend on, if kept")
 
     @model_validator(mode="after")
@@ -175,7 +175,7 @@ class EvaluationRecord(Record):
 
 
 def check_scores(task: TaskRecord, contender: MeasuredContender | FailedContender) -> None:
-    """Hold the shapes of a contender's scores against the labels of the task.
+    """Check that the shapes of a contender's scores fit the labels of the task.
 
     Raises:
         ValueError: they do not fit.
@@ -190,10 +190,10 @@ def check_scores(task: TaskRecord, contender: MeasuredContender | FailedContende
 
 
 def check_seen(rows: RowsRecord, contender: MeasuredContender | FailedContender) -> None:
-    """Hold the rows that a contender has seen against the number of rows.
+    """Check that a contender has not seen more rows than there are.
 
     Raises:
-        ValueError: there are fewer.
+        ValueError: it has.
     """
     if isinstance(contender, MeasuredContender) and contender.seen is not None and contender.seen.total > rows.count:
         raise ValueError(f"{contender.name!r} has seen {contender.seen.total:,} rows, and there are {rows.count:,}")
@@ -216,7 +216,7 @@ def read_record(file: Path, model: type[RecordType], *, what: str) -> RecordType
     except ValidationError as error:
         if error.errors()[0]["type"] == "json_invalid":
             raise InputError(f"{file}: not valid JSON, so no {what}; give one that this program wrote.") from None
-        raise InputError(explain(error, file, model)) from None
+        raise InputError(explain_validation(error, file, model)) from None
 
 
 def write_record(file: Path, record: Record) -> None:

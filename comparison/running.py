@@ -21,7 +21,8 @@ from classification.models.pool import ModelPool
 from classification.prompting.demonstrations import ChosenDemonstrations
 
 from .comparison import Comparison, compare
-from .evaluation import Evaluation, check_names, evaluate, failed, identify
+from .evaluation import Evaluation, check_file_names, evaluate, failed, identity_of, rows_record
+from .prediction_table import predict_rows
 from .results_folder import ResultsFolder
 
 logger = logging.getLogger(__name__)
@@ -45,7 +46,7 @@ class ComparisonConfig:
     with_texts: bool = True
 
 
-def run(job: ComparisonConfig) -> tuple[Comparison | None, bool]:
+def run(config: ComparisonConfig) -> tuple[Comparison | None, bool]:
     """Evaluate every contender and write the results.
 
     A contender that was evaluated before, on the same rows and in the same configuration, is not asked again: a run
@@ -58,18 +59,21 @@ def run(job: ComparisonConfig) -> tuple[Comparison | None, bool]:
     Raises:
         InputError: the lineup, the rows or a name in ``only`` cannot be used, or the output not written.
     """
-    lineup = load_lineup(job.lineup)
-    contenders = select_contenders(lineup.contenders, job.only)
-    check_names([contender.name for contender in contenders])
-    every = load_rows(job.data, lineup.task, split=job.split, options=job.options)
-    rows = every if job.limit is None else sample(every, job.limit, job.seed)
-    source = _source(job, len(rows), len(every))
-    results = ResultsFolder.open(job.output, with_texts=job.with_texts)
+    lineup = load_lineup(config.lineup)
+    contenders = select_contenders(lineup.contenders, config.only)
+    check_file_names([contender.name for contender in contenders])
+    every = load_rows(config.data, lineup.task, split=config.split, options=config.options)
+    rows = every if config.limit is None else sample(every, config.limit, config.seed)
+    source = _source(config, len(rows), len(every))
+    results = ResultsFolder.open(config.output, with_texts=config.with_texts)
     pool, evaluations, finished = lineup.pool(), [], True
     try:
         with tqdm(total=len(contenders) * len(rows), unit="text") as bar:
             for contender in contenders:
+                bar.set_description(contender.name)
+                end = bar.n + len(rows)
                 evaluations.append(_evaluate(contender, pool, rows, source, results, bar))
+                bar.update(end - bar.n)  # the rows of a contender that failed, or that was not asked again
                 results.keep(evaluations[-1])
     except KeyboardInterrupt:
         finished = False
@@ -99,31 +103,21 @@ def select_contenders(contenders: Sequence[Contender], only: Sequence[str] | Non
 def _evaluate(
     contender: Contender, pool: ModelPool, rows: Rows, source: str, results: ResultsFolder, bar: tqdm
 ) -> Evaluation:
-    bar.set_description(contender.name)
-    expected = bar.n + len(rows)
-    about = (contender.name, contender.approach, contender.family)
+    """The evaluation of one contender: as it was kept, made anew, or the reason why there is none."""
+    demonstrations, record = None, rows_record(rows, source)
     try:
         demonstrations = contender.choose_demonstrations(rows.texts)
         inputs = _inputs(contender, demonstrations, rows, source, results)
         kept = results.kept(contender.name, inputs)
-        if kept is None:
-            classifier = contender.load(pool, demonstrations)
-            seen = contender.seen(rows.texts, demonstrations)
-    except Exception as error:  # noqa: BLE001 - whatever breaks one contender, the others go on
-        evaluation = failed(identify(*about, contender.configuration()), error, contender.task, rows, source)
-    else:
         if kept is not None:
             logger.warning("%s: kept from before, on the same rows and in the same configuration.", contender.name)
-            evaluation = kept
-        else:
-            evaluation = evaluate(
-                *about, classifier, rows,
-                configuration=contender.configuration(demonstrations), source=source, seen=seen, progress=bar.update,
-                chunk=CHUNK,
-            )  # fmt: skip
-            evaluation = replace(evaluation, inputs=inputs)
-    bar.update(expected - bar.n)  # the rows of a contender that failed, or that was not asked again
-    return evaluation
+            return kept
+        classifier = contender.load(pool, demonstrations)
+        seen = contender.seen(rows.texts, demonstrations)
+        table = predict_rows(classifier, rows, chunk=CHUNK, progress=bar.update)
+    except Exception as error:  # noqa: BLE001 - whatever breaks one contender, the others go on
+        return failed(identity_of(contender, demonstrations), error, contender.task, record)
+    return replace(evaluate(identity_of(contender, demonstrations), table, record, seen=seen), inputs=inputs)
 
 
 def _inputs(
@@ -137,10 +131,10 @@ def _inputs(
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
 
 
-def _source(job: ComparisonConfig, count: int, total: int) -> str:
+def _source(config: ComparisonConfig, count: int, total: int) -> str:
     """What the rows are called in the results: a Hub id as it is, of a local path only the last part."""
-    path = Path(job.data).expanduser()
-    name = path.resolve().name if path.exists() else job.data
-    split = f" ({job.split})" if job.split else ""
-    sampled = f", a sample with seed {job.seed}" if count < total else ""
+    path = Path(config.data).expanduser()
+    name = path.resolve().name if path.exists() else config.data
+    split = f" ({config.split})" if config.split else ""
+    sampled = f", a sample with seed {config.seed}" if count < total else ""
     return f"{name}{split}{sampled}"

@@ -1,4 +1,4 @@
-"""From predictions and targets to the scores that a comparison shows."""
+"""From a table of predictions to the scores that a comparison shows."""
 
 from __future__ import annotations
 
@@ -7,38 +7,31 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from classification.predictions import Predictions, decide
-
 from . import metrics
 from .metrics import Bools
+from .prediction_table import PredictionTable
 from .records import IntervalBounds, LabelRecord, Scores
 
 
-def score(
-    labels: Sequence[str], multi_label: bool, targets: Bools, predictions: Predictions, *, seed: int = 0
-) -> Scores:
-    """Score n answers over L labels.
+def score(table: PredictionTable, *, seed: int = 0) -> Scores:
+    """Every score of a classifier's answers, with intervals.
 
     Args:
-        labels: L label names, in column order.
-        multi_label: whether a row may have several labels, or none.
-        targets: bool [n, L], n of 1 or more.
-        predictions: n answers.
+        table: one row or more.
         seed: for the bootstrap.
     """
-    probabilities, valid = predictions.probabilities, predictions.valid
-    predicted = decide(probabilities, valid, multi_label=multi_label)
-    right, leading = metrics.correct(targets, predicted, valid), headline(targets, predicted, valid)
-    seconds, mass = predictions.seconds, predictions.label_mass
+    task, predictions, targets, predicted = table.task, table.predictions, table.targets, table.predicted
+    probabilities, valid, seconds = predictions.probabilities, predictions.valid, predictions.seconds
+    leading, mass = accuracy_and_macro_f1(targets, predicted, valid), predictions.label_mass
     return Scores(
         accuracy=rounded(leading["accuracy"]),
-        accuracy_ci=bounds(metrics.accuracy_interval(right)),
+        accuracy_ci=bounds(metrics.accuracy_interval(table.correct)),
         macro_f1=rounded(leading["macro_f1"]),
         macro_f1_ci=bounds(metrics.macro_f1_interval(targets, predicted, seed=seed)),
         micro_f1=rounded(metrics.micro_f1(targets, predicted)),
         invalid_rate=rounded(1 - valid.mean()),
         auc=_rounded_or_none(metrics.roc_auc(targets, probabilities)),
-        ece=_rounded_or_none(metrics.calibration_error(targets, probabilities, valid, multi_label=multi_label)),
+        ece=_rounded_or_none(metrics.calibration_error(targets, probabilities, valid, multi_label=task.multi_label)),
         seconds_per_text=rounded(seconds.mean()),
         seconds_median=rounded(np.median(seconds)),
         seconds_p95=rounded(np.quantile(seconds, 0.95)),
@@ -46,12 +39,12 @@ def score(
         completion_tokens=rounded(predictions.completion_tokens.mean()),
         shortened=int(predictions.truncated.sum()),
         label_mass=None if mass is None else rounded(min(mass.mean(), 1.0)),
-        per_class=_per_class(labels, metrics.label_scores(targets, predicted)),
-        confusion_matrix=None if multi_label else _as_tuples(metrics.confusion_matrix(targets, predicted)),
+        per_class=_per_class(task.labels, metrics.label_scores(targets, predicted)),
+        confusion_matrix=None if task.multi_label else _as_tuples(metrics.confusion_matrix(targets, predicted)),
     )
 
 
-def headline(targets: Bools, predicted: Bools, valid: Bools) -> dict[str, float]:
+def accuracy_and_macro_f1(targets: Bools, predicted: Bools, valid: Bools) -> dict[str, float]:
     """The two figures that a training chooses its checkpoint by and that a report leads with.
 
     Args:

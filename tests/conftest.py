@@ -15,12 +15,14 @@ from support.tiny_models import chat_model, encoder_model, make_tokenizer
 from transformers import PreTrainedTokenizerFast
 
 from classification.models.pool import LoadedModel, ModelSource
+from classification.network.hub_client import TIMEOUT_VARIABLE
 from classification.task import Label, Task
 
 #: Files with few tests that each take long. Workers take whole files, and a long one that is begun last is waited for.
 LONGEST = (
-    "hub/space/test_space.py", "classification/models/test_scoring.py", "hub/test_hub_server.py", "ui/test_demo.py",
-    "classification/runs/test_folder.py", "hub/cards/test_published_snippets.py", "hub/push/test_push.py",
+    "hub/space/test_space.py", "classification/models/test_scoring.py", "training/test_failing_writes.py",
+    "ui/test_demo.py", "training/shared/test_checkpoints.py", "hub/cards/test_published_snippets.py",
+    "hub/push/test_push.py", "hub_server_clients/test_faults.py",
 )  # fmt: skip
 
 
@@ -112,3 +114,17 @@ def online(hub_server: HubServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[H
     hub_server.faults.clear()
     yield hub_server
     hub_server.faults.clear()
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> float:
+    """Seconds, here a third of one, after which a Hub that hangs is given up."""
+    monkeypatch.setenv(TIMEOUT_VARIABLE, "0.3")
+    return 0.3
+
+
+@pytest.fixture
+def own_caches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A training prepares its rows in a cache of the test's own, and on the CPU."""
+    monkeypatch.setenv("HF_DATASETS_CACHE", str(tmp_path / "datasets"))
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")

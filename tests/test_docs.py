@@ -107,6 +107,36 @@ def test_the_file_tree_is_the_tree() -> None:
     assert all((ROOT / name).exists() for name in named)
 
 
+def test_the_files_of_the_architecture_page_are_there() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`((?:[a-z_]+/)+(?:[a-z_]+\.py)?|[a-z_]+\.py)`", text))
+    inside = {
+        "reading/",
+        "labels/",
+        "quality/",
+        "plots/",
+        "report/",
+        "cards/",
+        "shared/",
+    }  # of the folder of their line
+    inside |= {f"{name}/" for name in ("tabs", "html", "live", "session", "style")}
+    gone = sorted(name for name in named - inside if not (ROOT / name).exists())
+    assert len(named) > 50
+    assert not gone, f"docs/architecture.md names {', '.join(gone)}"
+
+
+def test_the_floors_of_the_architecture_page_are_those_that_are_tested() -> None:
+    from test_architecture import FLOORS
+
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    table = text.partition("| `classification/` | `comparison/`")
+    lines = (table[1] + table[2]).partition("\n\n")[0].splitlines()
+    heads, _, *rows = [[cell.replace("`", "").split() for cell in line.strip("|").split("|")] for line in lines]
+    for column, (folder,) in enumerate(heads):
+        drawn = [row[column] for row in rows if row[column]]
+        assert drawn == [line.split() for line in FLOORS[folder.strip("/")]], f"docs/architecture.md: {folder}"
+
+
 def test_the_readmes_results_are_the_committed_ones() -> None:
     from comparison.comparison import Comparison
     from comparison.report.tables import as_markdown
@@ -152,6 +182,13 @@ def test_the_readmes_prediction_runs_as_written(tmp_path: Path) -> None:
     lines = run(command, tmp_path).strip().splitlines()
     assert len(lines) == 7
     assert all(any(label in line for label in ("Bearish", "Bullish", "Neutral")) for line in lines)
+
+
+def test_the_readmes_python_runs_as_written(capsys: pytest.CaptureFixture[str]) -> None:
+    (code,) = re.findall(r"^```python\n(.*?)^```", README.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    compiled = compile(code.replace('"demo/', f'"{ROOT}/demo/'), "README.md", "exec")
+    exec(compiled, {})  # noqa: S102 - it is ours
+    assert capsys.readouterr().out.startswith("[('Bearish',)] [[")
 
 
 def test_no_file_names_a_path_of_the_machine_it_was_made_on() -> None:

@@ -31,7 +31,9 @@ from classification.runs.folder import check_place, whole_run
 from classification.runs.record import RunRecord
 from classification.task import load_task
 
+from .shared.command import recorded_command
 from .shared.data import at_most
+from .shared.energy import EnergyMeter
 from .shared.finish import command_line, data_record, evaluated, example_answers, seal
 from .shared.flags import check_ranges, parse_arguments
 from .shared.options import BaselineArguments, TaskArguments
@@ -56,9 +58,10 @@ def main(argv: list[str] | None = None) -> None:
     if splits.train is None:  # load_splits has just made sure; this tells the type checker
         raise InputError("training needs a train split.")
     rows = at_most(splits.train, options.train_limit, arguments.seed)
-    started = time.perf_counter()
-    classifier = TfidfClassifier.fit(task, rows.texts, rows.targets(task), arguments.seed)
-    seconds = time.perf_counter() - started
+    with EnergyMeter() as meter:
+        started = time.perf_counter()
+        classifier = TfidfClassifier.fit(task, rows.texts, rows.targets(task), arguments.seed)
+        seconds = time.perf_counter() - started
     folder = Path(arguments.output_dir)
     record = RunRecord(
         name=folder.name,
@@ -72,6 +75,8 @@ def main(argv: list[str] | None = None) -> None:
         versions=library_versions(),
         hardware=hardware(),
         seconds=round(seconds, 2),
+        command=recorded_command("training.baseline", argv),
+        energy=meter.record,
         evaluation=evaluated(classifier, splits.validation, rows),
         answers=example_answers(classifier),
     )

@@ -37,10 +37,11 @@ from classification.models.pool import LoadedModel, ModelPool
 from classification.predictions import decide
 from classification.runs.folder import check_place
 from classification.task import Task, load_task
-from comparison.scores import headline
+from comparison.scores import accuracy_and_macro_f1
 
 from .shared.arguments import asked_model, callbacks, hyperparameters_of
 from .shared.checkpoints import WholeCheckpoints, resume_point
+from .shared.command import recorded_command
 from .shared.data import at_most, tell_cut, training_splits
 from .shared.finish import TrainingResult, base_record, command_line, finish
 from .shared.flags import check_flags, check_length, check_targets, parse_arguments
@@ -73,6 +74,7 @@ def main(argv: list[str] | None = None) -> None:
     )
     options, encoder, args, model_args = parse_arguments(parser, argv)
     check_flags(args, options, encoder, model_args)
+    command = recorded_command("training.encoder", argv)
     task = load_task(options.required_task())
     if not model_args.model_name_or_path or not args.output_dir:
         raise InputError("--model_name_or_path and --output_dir are needed: which model to train, and where it goes.")
@@ -100,7 +102,7 @@ def main(argv: list[str] | None = None) -> None:
         result = TrainingResult(
             "encoder", encoder.method, task, splits, train, base.weights, trainer, classifier, trainer.seen
         )
-        finish(result, args, (options, encoder, model_args), {"max_length": encoder.max_length})
+        finish(result, args, (options, encoder, model_args), {"max_length": encoder.max_length, "command": command})
     push_run(push_request, Path(args.output_dir))
 
 
@@ -142,7 +144,7 @@ def metrics(found: EvalPrediction, labels: int) -> dict[str, float]:
     shares = probabilities(np.asarray(found.predictions), multi_label=False)
     targets = np.eye(labels, dtype=np.bool_)[np.asarray(found.label_ids)]
     valid = np.ones(len(shares), dtype=np.bool_)
-    return headline(targets, decide(shares, valid, multi_label=False), valid)
+    return accuracy_and_macro_f1(targets, decide(shares, valid, multi_label=False), valid)
 
 
 def _lora(model: torch.nn.Module, model_args: ModelConfig) -> LoraConfig:

@@ -34,7 +34,7 @@ from classification.errors import InputError
 from classification.files.writing import made
 from classification.models.pool import ModelPool
 from classification.runs.folder import check_place, tidy, whole_run
-from classification.runs.record import HASHES_FILE, RunRecord, is_between, load_run
+from classification.runs.record import HASHES_FILE, RunRecord, is_between, load_record
 from classification.runs.seen import TextHashes
 
 from .shared.finish import command_line, seal
@@ -62,8 +62,8 @@ def export(run: Path, output: Path, *, model: str | None = None) -> float:
         InputError: the run is no encoder, ``onnx`` is not installed, the folder is not new, or the export answers
             differently.
     """
-    record = load_run(run)
-    if record.family != "encoder" or record.export is not None:
+    record = load_record(run)
+    if record.kind.onnx_loader is None or record.export is not None:
         raise InputError(f"{run}: only a fine-tuned encoder can be exported, and this is {record.family}.")
     if find_spec("onnxscript") is None:
         raise InputError("the exporter is not installed; run: pip install -r requirements/onnx.txt")

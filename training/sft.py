@@ -34,15 +34,14 @@ from classification.errors import InputError
 from classification.files.writing import made
 from classification.models.pool import LoadedModel, ModelPool
 from classification.models.scoring import can_branch
-from classification.predictions import decide
 from classification.runs.folder import check_place
-from classification.runs.record import Method
 from classification.task import Task, load_task
-from comparison.evaluation import target_matrix
-from comparison.scores import headline
+from comparison.prediction_table import predict_rows
+from comparison.scores import accuracy_and_macro_f1
 
 from .shared.arguments import asked_model, callbacks, hyperparameters_of
 from .shared.checkpoints import WholeCheckpoints, resume_point
+from .shared.command import recorded_command
 from .shared.data import IGNORED, TreeCollator, at_most, prompt_completion, training_splits
 from .shared.finish import TrainingResult, base_record, command_line, finish
 from .shared.flags import by_loss, check_flags, check_length, check_targets, parse_arguments
@@ -110,10 +109,9 @@ def measure(classifier: ChatClassifier, rows: Rows, prefix: str = "eval") -> dic
     model = classifier.base.model
     was_training = model.training
     model.eval()
-    found = without_cache(classifier).predict(rows.texts)
+    table = predict_rows(without_cache(classifier), rows)
     model.train(was_training)
-    predicted = decide(found.probabilities, found.valid, multi_label=classifier.task.multi_label)
-    figures = headline(target_matrix(rows, classifier.task), predicted, found.valid)
+    figures = accuracy_and_macro_f1(table.targets, table.predicted, table.predictions.valid)
     return {f"{prefix}_{name}": value for name, value in figures.items()}
 
 
@@ -142,6 +140,7 @@ def main(argv: list[str] | None = None) -> None:
     )
     options, chat, args, model_args = parse_arguments(parser, argv)
     check_flags(args, options, chat, model_args)
+    command = recorded_command("training.sft", argv)
     task = load_task(options.required_task())
     if not model_args.model_name_or_path or not args.output_dir:
         raise InputError("--model_name_or_path and --output_dir are needed: which model to train, and where it goes.")
@@ -154,7 +153,7 @@ def main(argv: list[str] | None = None) -> None:
     )
     check_length(args, len(train))
     base = ModelPool().chat(*asked_model(model_args))
-    method: Method = "lora" if model_args.use_peft else "full"
+    method = "lora" if model_args.use_peft else "full"
     settings = hyperparameters_of(args, chat, model_args)
     training = Training.of(task, train, held_out, base_record(base.weights), method, settings)
     checkpoint, training = resume_point(args, training)
@@ -165,8 +164,8 @@ def main(argv: list[str] | None = None) -> None:
         result = TrainingResult(
             "chat", method, task, splits, train, base.weights, trainer, without_cache(trainer.classifier), trainer.seen
         )  # fmt: skip
-        prompt_settings = {"describe_labels": chat.describe_labels, "max_length": args.max_length}
-        finish(result, args, (options, chat, model_args), prompt_settings)
+        recorded = {"describe_labels": chat.describe_labels, "max_length": args.max_length, "command": command}
+        finish(result, args, (options, chat, model_args), recorded)
     push_run(push_request, Path(args.output_dir))
 
 

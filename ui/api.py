@@ -19,13 +19,11 @@ from comparison.comparison import Comparison
 from comparison.report.tables import as_csv, as_markdown, as_table
 from comparison.verdict import verdict
 
-from . import data
+from .context import PageContext
+from .data import answer_of, answers_of_all, contenders_now
 from .events import TURNS
-from .live.comparison_cache import ComparisonCache
-from .live.contender_server import ContenderServer
 from .live.evaluate_rows import Progress, checked_rows, evaluate_rows
-from .session.account import visitor
-from .session.runtime import Runtime
+from .session.session import Session
 
 #: What programs may call, and how many of them at a time.
 FUNCTIONS: dict[str, dict[str, Any]] = {
@@ -36,12 +34,10 @@ FORMATS: dict[str, Callable[[Comparison], str]] = {"table": as_table, "markdown"
 
 
 class Api:
-    """The functions of the API, over one workbench and one shelf of comparisons."""
+    """The functions of the API."""
 
-    def __init__(self, server: ContenderServer, comparison_cache: ComparisonCache, runtime: Runtime) -> None:
-        self._server = server
-        self._comparison_cache = comparison_cache
-        self._runtime = runtime
+    def __init__(self, context: PageContext) -> None:
+        self._context, self._server = context, context.server
 
     def register(self) -> None:
         """Offer every function; call inside the page's Blocks."""
@@ -60,7 +56,7 @@ class Api:
             contender: the name of one contender, as `contenders` lists them.
         """
         with refusals():
-            return data.classify(self._server, text, contender)
+            return answer_of(self._server, text, contender)
 
     def compare(self, text: str) -> dict[str, Any]:
         """Ask every contender what label a text has, to see where prompts and fine-tuned models agree.
@@ -73,7 +69,7 @@ class Api:
             text: the text to classify; of a longer one, the first 5,000 characters are read.
         """
         with refusals():
-            return data.compare(self._server, text)
+            return answers_of_all(self._server, text)
 
     def evaluate(self, rows: list[dict[str, Any]], contenders: list[str] | None = None) -> Iterator[dict[str, Any]]:
         """Measure contenders on labelled rows: accuracy and macro-F1 with 95 % intervals, every pair tested, a verdict.
@@ -89,7 +85,7 @@ class Api:
         """
         with refusals():
             checked = checked_rows(self._server.task, rows)
-            names = [state.name for state in self._server.board()] if contenders is None else contenders
+            names = [state.name for state in self._server.states()] if contenders is None else contenders
             for step in evaluate_rows(self._server, checked, names):
                 yield _progress(step) if isinstance(step, Progress) else _finished(step)
 
@@ -99,7 +95,7 @@ class Api:
         Each has a name, an approach (baseline, zero-shot, few-shot or fine-tuned), about (which model, asked or
         trained how), a status (waiting, loading, ready or failed) and a note (why it failed, else empty).
         """
-        return data.contenders(self._server)
+        return contenders_now(self._server)
 
     def results(  # noqa: D417  Gradio fills the last two in, and shows them to nobody
         self, comparison: str = "", request: gr.Request | None = None, oauth: gr.OAuthToken | None = None
@@ -134,7 +130,8 @@ class Api:
             return FORMATS[format](self._comparison(comparison, request, oauth))
 
     def _comparison(self, reference: str, request: gr.Request | None, oauth: gr.OAuthToken | None) -> Comparison:
-        return self._comparison_cache.get(reference.strip(), visitor(self._runtime, request, oauth).token)
+        session = Session.of(self._context.runtime, request, oauth)
+        return self._context.comparisons.get(reference.strip(), session.visitor.token)
 
 
 @contextmanager

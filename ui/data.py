@@ -1,4 +1,4 @@
-"""What the contenders say as plain data, for programs."""
+"""The contenders and their answers as dictionaries and lists, for programs."""
 
 from __future__ import annotations
 
@@ -11,41 +11,41 @@ from .live.contender_server import ContenderServer
 from .live.contender_state import ContenderState
 
 
-def compare(server: ContenderServer, text: object) -> dict[str, Any]:
+def answers_of_all(server: ContenderServer, text: object) -> dict[str, Any]:
     """Every contender's answer to one text.
 
     Raises:
         InputError: there is no text.
     """
-    asked = checked_text(text)
-    *_, states = server.ask(asked.text)  # the last board has every answer
+    checked = checked_text(text)
+    *_, states = server.ask(checked.text)  # the last states hold every answer
     agreed = majority(state.answer for state in states)
     return {
         "task": server.task.name,
         "labels": list(server.task.label_names),
-        **_length(asked),
+        **_length(checked),
         "majority": None if agreed is None else ", ".join(agreed),
-        "contenders": [record(server, state) | {"differs": differs(state.answer, agreed)} for state in states],
+        "contenders": [_as_data(server, state) | {"differs": differs(state.answer, agreed)} for state in states],
     }
 
 
-def classify(server: ContenderServer, text: object, contender: str) -> dict[str, Any]:
+def answer_of(server: ContenderServer, text: object, contender: str) -> dict[str, Any]:
     """One contender's answer to one text.
 
     Raises:
-        InputError: nobody is called so, or there is no text.
+        InputError: no contender has this name, or there is no text.
     """
-    asked = checked_text(text)
-    *_, states = server.ask(asked.text, only=contender)
-    return record(server, next(state for state in states if state.name == contender)) | _length(asked)
+    checked = checked_text(text)
+    *_, states = server.ask(checked.text, only=contender)
+    return _as_data(server, next(state for state in states if state.name == contender)) | _length(checked)
 
 
-def _length(asked: Text) -> dict[str, Any]:
+def _length(text: Text) -> dict[str, Any]:
     """How long the text was, and to how many characters it was cut, if it was."""
-    return {"characters": asked.characters, "cut_to": len(asked.text) if asked.cut else None}
+    return {"characters": text.characters, "cut_to": len(text.text) if text.cut else None}
 
 
-def record(server: ContenderServer, state: ContenderState) -> dict[str, Any]:
+def _as_data(server: ContenderServer, state: ContenderState) -> dict[str, Any]:
     """One contender's answer."""
     answer = state.answer or Answer(error=state.note)
     names = server.task.label_names
@@ -66,9 +66,9 @@ def record(server: ContenderServer, state: ContenderState) -> dict[str, Any]:
     }
 
 
-def contenders(server: ContenderServer) -> list[dict[str, str]]:
+def contenders_now(server: ContenderServer) -> list[dict[str, str]]:
     """Every contender, and whether it is ready."""
     return [
-        {"name": s.name, "approach": s.approach, "about": s.about, "status": s.phase, "note": s.note}
-        for s in server.board()
+        {"name": one.name, "approach": one.approach, "about": one.about, "status": one.phase, "note": one.note}
+        for one in server.states()
     ]

@@ -7,17 +7,19 @@ from typing import Any
 
 import gradio as gr
 
+from classification.lineup import Lineup
+from classification.models.pool import ModelPool
 from comparison.comparison import Comparison
 
 from .api import FUNCTIONS, Api
+from .context import FeedbackConfig, PageContext
 from .events import PRIVATE
 from .live.comparison_cache import ComparisonCache
 from .live.contender_server import ContenderServer
-from .live.contender_state import Lineup
-from .session.links import LinkParams
 from .session.runtime import Runtime
+from .session.session import Session
 from .tabs.compare import CompareTab
-from .tabs.feedback import FeedbackConfig, FeedbackPanel
+from .tabs.feedback import FeedbackPanel
 from .tabs.publish import PublishTab
 from .tabs.results import ResultsTab
 
@@ -27,7 +29,7 @@ LONGEST_QUEUE = 64
 
 def build_page(
     lineup: Lineup,
-    pool: object,
+    pool: ModelPool,
     *,
     comparison: Comparison | None = None,
     runtime: Runtime | None = None,
@@ -46,12 +48,13 @@ def build_page(
         Blocks for `serving.serve`.
     """
     runtime = runtime or Runtime.here()
-    server, comparison_cache = ContenderServer(lineup, pool, runtime=runtime).start(), ComparisonCache(comparison)
+    server = ContenderServer(lineup, pool, runtime=runtime).start()
+    context = PageContext(lineup, server, ComparisonCache(comparison), runtime, feedback)
     page = gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True)
     with page:
         gr.HTML(header(lineup, runtime), elem_id="masthead", apply_default_css=False)
-        _tabs(page, lineup, server, comparison_cache, runtime, feedback)
-        Api(server, comparison_cache, runtime).register()
+        _tabs(page, context)
+        Api(context).register()
     for event in page.fns.values():  # Gradio's sign-in button has one that it would offer to programs
         if event.api_name not in FUNCTIONS:
             event.api_visibility = "private"
@@ -59,31 +62,24 @@ def build_page(
     return page
 
 
-def _tabs(
-    page: gr.Blocks,
-    lineup: Lineup,
-    server: ContenderServer,
-    comparison_cache: ComparisonCache,
-    runtime: Runtime,
-    feedback: FeedbackConfig | None,
-) -> None:
+def _tabs(page: gr.Blocks, context: PageContext) -> None:
     with gr.Tabs(elem_id="tabs") as tabs:
         with gr.Tab("Compare", id="compare"):
-            compare = CompareTab(server, page)
-            if feedback is not None:
-                FeedbackPanel(feedback, lineup.task, compare.asked, runtime)
+            compare = CompareTab(context, page)
+            if context.feedback is not None:
+                FeedbackPanel(context.feedback, context.task, compare.last_text)
         with gr.Tab("Results", id="results"):
-            results = ResultsTab(comparison_cache, runtime, lineup.results, lineup.task.name)
-        with gr.Tab("Publish", id="publish") as opened:
-            publish = PublishTab(server, compare, lineup, runtime, feedback.log if feedback else None)
-    page.load(_tab_asked_for, None, tabs, queue=False, **PRIVATE)
-    page.load(results.on_link, None, results.outputs, **PRIVATE)
-    publish.connect(opened)
+            results = ResultsTab(context)
+        with gr.Tab("Publish", id="publish") as publish_tab:
+            publish = PublishTab(context, compare)
+    page.load(context.event(_linked_tab), None, tabs, queue=False, **PRIVATE)
+    page.load(context.event(results.open_linked), None, results.outputs, **PRIVATE)
+    publish.connect(publish_tab)
 
 
-def _tab_asked_for(request: gr.Request) -> Any:
-    asked = LinkParams.of(request).tab
-    return gr.Tabs(selected=asked) if asked else gr.skip()
+def _linked_tab(session: Session) -> Any:
+    """Select the tab that the page's address names, if it names one."""
+    return gr.Tabs(selected=session.link.tab) if session.link.tab else gr.skip()
 
 
 def header(lineup: Lineup, runtime: Runtime) -> str:

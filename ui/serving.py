@@ -26,7 +26,7 @@ def serve(page: gr.Blocks, *, wait: bool = True, **options: Any) -> str:
     """
     with_tools = importlib.util.find_spec("mcp") is not None
     _, address, _ = page.launch(
-        **appearance(), mcp_server=with_tools, prevent_thread_lock=True, app_kwargs=_trouble(), **options
+        **appearance(), mcp_server=with_tools, prevent_thread_lock=True, app_kwargs=_exception_handlers(), **options
     )
     speak_json(page)
     if wait:
@@ -34,8 +34,8 @@ def serve(page: gr.Blocks, *, wait: bool = True, **options: Any) -> str:
     return str(address)
 
 
-def _trouble() -> dict[str, Any]:
-    """What is done about errors that come to pass outside of the page's own functions."""
+def _exception_handlers() -> dict[str, Any]:
+    """The server's handlers of errors that are raised outside of the page's own functions."""
     if importlib.util.find_spec("authlib") is None:
         return {}  # then nobody can sign in
     from authlib.integrations.base_client.errors import OAuthError
@@ -44,10 +44,16 @@ def _trouble() -> dict[str, Any]:
 
 
 def _not_signed_in(request: Request, error: Exception) -> RedirectResponse:
-    """Whoever refuses to sign in, or comes back too late, is on the page again and signed in as nobody."""
+    """Send whoever refuses to sign in, or comes back too late, to the page again, not signed in."""
     return RedirectResponse(f"{request.scope.get('root_path', '')}/?tab=publish")
 
 
 def appearance() -> dict[str, Any]:
     """What ``launch`` needs for the page to look and behave as designed."""
-    return {"theme": theme.theme(), "css": theme.css(), "head": theme.head(), "footer_links": [], "ssr_mode": False}
+    return {
+        "theme": theme.theme(),
+        "css": theme.page_css(),
+        "head": theme.head(),
+        "footer_links": [],
+        "ssr_mode": False,
+    }

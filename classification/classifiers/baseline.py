@@ -20,6 +20,7 @@ from ..errors import InputError, shown
 from ..predictions import Predictions
 from ..task import Task
 from .baseline_settings import SETTINGS_FILE, BaselineSettings, FeatureSettings, Targets, held_labels, load_settings
+from .loading import RunToLoad
 from .tfidf_features import analysis, fit_one_vs_rest, fit_softmax, vectorizer_for
 
 VOCABULARY_FILE, WEIGHTS_FILE = "vocabulary.txt", "model.safetensors"
@@ -198,12 +199,11 @@ class TfidfClassifier:
         return cls(task, settings, vectorizer, arrays["weights"], arrays["bias"], name=name)
 
 
-def load_baseline(folder: str | Path, family: str, name: str, task: Task) -> MajorityClassifier | TfidfClassifier:
-    """Load the baseline of this family (majority or tfidf) in a run folder.
+def load_majority(run: RunToLoad) -> MajorityClassifier:
+    """The commonest label of a run's training rows."""
+    return MajorityClassifier.load(run.folder, run.task, name=run.name)
 
-    Raises:
-        InputError: the folder holds no such baseline, or that of other labels.
-    """
-    if family == "majority":
-        return MajorityClassifier.load(folder, task, name=name)
-    return TfidfClassifier.load(folder, task, name=name)
+
+def load_tfidf(run: RunToLoad) -> TfidfClassifier:
+    """TF-IDF with logistic regression."""
+    return TfidfClassifier.load(run.folder, run.task, name=run.name)

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from ..errors import InputError
 from ..files.reading import LONGEST_RECORD, read_limited
-from ..task import Task, explain
+from ..task import Task, explain_validation
 from .tfidf_features import Analyzer
 
 SETTINGS_FILE = "baseline.json"
@@ -84,7 +84,7 @@ def load_settings(folder: Path, task: Task) -> BaselineSettings:
     except OSError:
         raise InputError(f"{folder}: no {SETTINGS_FILE} in it; give the folder that a baseline was saved in.") from None
     except ValidationError as error:
-        raise InputError(explain(error, file, BaselineSettings)) from None
+        raise InputError(explain_validation(error, file, BaselineSettings)) from None
     if settings.labels != task.label_names or settings.multi_label != task.multi_label:
         raise InputError(
             f"{folder}: fitted for the labels {', '.join(settings.labels)}, not for those of the task {task.name}; "

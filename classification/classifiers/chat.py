@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.special import softmax
 from transformers import GenerationConfig
 
 from ..errors import InputError
@@ -18,8 +19,7 @@ from ..predictions import Predictions
 from ..prompting.encoding import EncodedPrompt, encode_answers, encode_prompt
 from ..prompting.messages import Demonstration, Message, parse, render
 from ..task import Task
-
-Decode = Literal["score", "generate"]
+from .loading import Decode, PromptToLoad, RunToLoad
 
 #: Room for a free answer: the longest label, and enough beyond it to tell an explanation from a label.
 ANSWER_SLACK = 8
@@ -126,10 +126,27 @@ class ChatClassifier:
         return (longest * len(self._answers) if self.task.multi_label else longest) + ANSWER_SLACK
 
 
+def load_prompted(prompt: PromptToLoad) -> ChatClassifier:
+    """A chat model that is asked with a prompt alone."""
+    base = prompt.pool.chat(prompt.model, prompt.revision)
+    return ChatClassifier(
+        prompt.name, prompt.task, base,
+        demonstrations=prompt.demonstrations, describe_labels=prompt.describe_labels, decode=prompt.decode,
+    )  # fmt: skip
+
+
+def load_tuned(run: RunToLoad) -> ChatClassifier:
+    """A fine-tuned chat model, asked with the run's own task in its own words: what it was taught with."""
+    base = run.pool.chat(*run.weights())
+    return ChatClassifier(
+        run.name, run.record.task, base,
+        adapter=run.attach(base), describe_labels=run.record.describe_labels, decode=run.decode,
+    )  # fmt: skip
+
+
 def normalised(log_likelihoods: NDArray[np.float32]) -> NDArray[np.float32]:
     """Softmax over the last axis: probabilities given that the answer is one of the labels."""
-    shifted = np.exp(log_likelihoods - log_likelihoods.max(axis=-1, keepdims=True))
-    return (shifted / shifted.sum(axis=-1, keepdims=True)).astype(np.float32)
+    return softmax(log_likelihoods, axis=-1).astype(np.float32)
 
 
 def parse_completions(task: Task, completions: Sequence[str]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:

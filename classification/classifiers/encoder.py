@@ -14,6 +14,7 @@ from ..errors import InputError
 from ..models.pool import LoadedModel
 from ..predictions import Predictions
 from ..task import Task
+from .loading import RunToLoad
 
 BATCH_SIZE = 32
 
@@ -65,6 +66,16 @@ class EncoderClassifier:
             texts, padding=True, truncation=True, max_length=self.max_length, return_tensors="pt"
         )
         return model(**batch.to(model.device)).logits[:, self.columns].float().cpu().numpy()  # type: ignore[no-any-return]
+
+
+def load_encoder(run: RunToLoad) -> EncoderClassifier:
+    """A fine-tuned encoder; its outputs are put in the order of the task's labels."""
+    model_id, revision = run.weights()
+    base = run.pool.encoder(model_id, len(run.task.labels), revision)
+    columns = [run.record.task.index(name) for name in run.task.label_names]
+    return EncoderClassifier(
+        run.name, run.task, base, adapter=run.attach(base), max_length=run.record.max_length, columns=columns
+    )
 
 
 def context_length(base: LoadedModel) -> int:

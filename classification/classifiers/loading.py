@@ -1,92 +1,148 @@
-"""From a contender to its classifier: the only place where base models, adapters and prompts are put together."""
+"""From a run or a prompt to its classifier. The loaders themselves stand beside their classifiers."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from ..errors import InputError, shown
+from ..families import FAMILIES, function_of
 from ..models.pool import ModelPool
 from ..predictions import Classifier
 from ..runs.hashes import check_hashes
 from ..runs.record import RunRecord
 from ..runs.remote import Reference, RemoteRun
+from ..task import Task
 
 if TYPE_CHECKING:
-    from ..contenders import Contender
-    from ..prompting.demonstrations import ChosenDemonstrations
+    from ..models.pool import LoadedModel
+    from ..prompting.messages import Demonstration
+
+Decode = Literal["score", "generate"]
 
 
-def load_prompted(contender: Contender, pool: ModelPool, demonstrations: ChosenDemonstrations) -> Classifier:
-    """A chat model, asked with these demonstrations."""
-    from .chat import ChatClassifier
+@dataclass(frozen=True)
+class PromptToLoad:
+    """A base model that is to be prompted.
 
-    entry = contender.entry
-    base = pool.chat(str(entry.model), entry.revision)
-    return ChatClassifier(
-        entry.name, contender.task, base,
-        demonstrations=demonstrations.demonstrations, describe_labels=entry.describe_labels, decode=entry.decode,
-    )  # fmt: skip
+    Attributes:
+        name: of the contender.
+        task: what it decides.
+        model: Hub id or folder.
+        revision: of the model on the Hub.
+        pool: holds base models that are loaded already.
+        demonstrations: labelled rows that the prompt shows.
+        describe_labels: whether the prompt says what each label means.
+        decode: score the labels, or let the model write.
+    """
 
-
-def load_run(contender: Contender, record: RunRecord, pool: ModelPool) -> Classifier:
-    """The model of a run folder or repository."""
-    onnx = record.export == "onnx"
-    folder = contender.run.download(onnx=onnx) if isinstance(contender.run, RemoteRun) else Path(str(contender.run))
-    check_hashes(folder, record, where=contender.run, texts=False)
-    if contender.family in ("majority", "tfidf"):
-        from .baseline import load_baseline
-
-        return load_baseline(folder, contender.family, contender.name, contender.task)
-    if onnx:
-        from .onnx import OnnxClassifier
-
-        return OnnxClassifier(contender.name, contender.task, folder, record)
-    return _load_fine_tuned(contender, record, folder, pool)
+    name: str
+    task: Task
+    model: str
+    revision: str | None
+    pool: ModelPool
+    demonstrations: tuple[Demonstration, ...] = ()
+    describe_labels: bool = False
+    decode: Decode = "score"
 
 
-def _load_fine_tuned(contender: Contender, record: RunRecord, folder: Path, pool: ModelPool) -> Classifier:
-    from .chat import ChatClassifier
-    from .encoder import EncoderClassifier
+@dataclass(frozen=True)
+class RunToLoad:
+    """A run whose files are here, and what its loader needs to know.
 
-    entry, task = contender.entry, contender.task
-    adapted = record.method == "lora"
-    model_id, revision = _base_of(contender, record) if adapted else (str(folder), None)
-    if record.family == "chat":
-        base = pool.chat(model_id, revision)
-        _check_whole(contender, base.missing if not adapted else ())
-        adapter = base.attach(folder) if adapted else None
-        # Prompts are the run's own task in its own words: what it was taught with.
-        return ChatClassifier(
-            entry.name, record.task, base,
-            adapter=adapter, describe_labels=record.describe_labels, decode=entry.decode,
-        )  # fmt: skip
-    base = pool.encoder(model_id, len(task.labels), revision)
-    _check_whole(contender, base.missing if not adapted else ())
-    adapter = base.attach(folder) if adapted else None
-    columns = [record.task.index(name) for name in task.label_names]
-    return EncoderClassifier(entry.name, task, base, adapter=adapter, max_length=record.max_length, columns=columns)
+    Attributes:
+        name: of the contender.
+        task: what it decides, with labels in the order in which answers are wanted.
+        record: of the run.
+        folder: with its files.
+        source: what sentences call the run: a folder, or a repository.
+        pool: holds base models that are loaded already.
+        model: where the base model of an adapter is, if not where the record says; a Hub id or a folder.
+        revision: of that model on the Hub.
+        decode: chat models: score the labels, or let the model write.
+    """
+
+    name: str
+    task: Task
+    record: RunRecord
+    folder: Path
+    source: str
+    pool: ModelPool
+    model: str | None = None
+    revision: str | None = None
+    decode: Decode = "score"
+
+    def weights(self) -> tuple[str, str | None]:
+        """Id or folder, and revision, of the model to load: an adapter's base, or the run itself.
+
+        Raises:
+            InputError: an adapter's base model is not known, or the lineup names another.
+        """
+        return self._base() if self.record.is_adapter else (str(self.folder), None)
+
+    def attach(self, base: LoadedModel) -> str | None:
+        """Put the run's adapter on its base; returns the adapter's name, or ``None`` for a whole model.
+
+        Raises:
+            InputError: the adapter does not fit, or a whole model lacks weights, which the library would draw at
+                random.
+        """
+        if self.record.is_adapter:
+            return base.attach(self.folder)
+        if base.missing:
+            raise InputError(
+                f"{self.source}: its files lack the weights {shown(base.missing[0])}, without which it would answer by "
+                "chance; publish or save the whole model again."
+            )
+        return None
+
+    def _base(self) -> tuple[str, str | None]:
+        base = self.record.base
+        known = base is not None and not base.from_folder  # else its name says nothing of where it can be had
+        elsewhere = self.model and known and Reference.parse(self.model) and not Path(self.model).is_dir()
+        if elsewhere and base and self.model != base.id:
+            raise InputError(f"{self.name}: the adapter stands on {base.id}, not on {self.model}; leave 'model' out.")
+        if self.model:
+            return self.model, self.revision
+        if base is None or not known:
+            name = f"the base model {base.id!r} came from a folder" if base and base.id else "no base model is recorded"
+            raise InputError(f"{self.source}: {name}; say in the lineup where it is, with 'model: FOLDER' or a Hub id.")
+        return base.id, base.revision
 
 
-def _check_whole(contender: Contender, missing: tuple[str, ...]) -> None:
-    """A whole model that lacks weights would answer by chance: the library draws what it does not find."""
-    if missing:
-        raise InputError(
-            f"{contender.run}: its files lack the weights {shown(missing[0])}, without which it would answer by "
-            "chance; publish or save the whole model again."
-        )
+def files_of(run: Path | RemoteRun, record: RunRecord) -> Path:
+    """The folder with a run's files, downloaded where it is on the Hub, and held against the hashes in its record.
+
+    Raises:
+        InputError: they cannot be had, or are not those that the record describes.
+    """
+    folder = run.download(onnx=record.weights_format == "onnx") if isinstance(run, RemoteRun) else run
+    check_hashes(folder, record, where=run, texts=False)
+    return folder
 
 
-def _base_of(contender: Contender, record: RunRecord) -> tuple[str, str | None]:
-    """Where an adapter's base model is: where the lineup says, else its Hub id and revision."""
-    model, base = contender.entry.model, record.base
-    known = base is not None and not base.from_folder  # else its name says nothing of where it can be had
-    elsewhere = model and known and Reference.parse(model) and not Path(model).is_dir()
-    if elsewhere and base and model != base.id:
-        raise InputError(f"{contender.name}: the adapter stands on {base.id}, not on {model}; leave 'model' out.")
-    if model:
-        return model, contender.entry.revision
-    if base is None or not known:
-        name = f"the base model {base.id!r} came from a folder" if base and base.id else "no base model is recorded"
-        raise InputError(f"{contender.run}: {name}; say in the lineup where it is, with 'model: FOLDER' or a Hub id.")
-    return base.id, base.revision
+def load_run(run: RunToLoad, family: str) -> Classifier:
+    """Load a run as this family, which is its own or one that it also serves as.
+
+    Raises:
+        InputError: its weights cannot be had, or its family is not loaded from their format.
+    """
+    loader = run.record.loader if family == run.record.family else FAMILIES[family].loader
+    if loader is None:
+        raise InputError(f"{run.source}: a run of the family {family} is not loaded from {run.record.weights_format}.")
+    classifier: Classifier = function_of(loader)(run)
+    return classifier
+
+
+def load_prompt(prompt: PromptToLoad, family: str) -> Classifier:
+    """Load a base model of this family, which is prompted and not trained.
+
+    Raises:
+        InputError: the family is not prompted, or the model cannot be had.
+    """
+    loader = FAMILIES[family].prompt_loader
+    if loader is None:
+        raise InputError(f"{prompt.name}: a {family} is not prompted; name a run of it, or leave 'family' out.")
+    classifier: Classifier = function_of(loader)(prompt)
+    return classifier

@@ -17,6 +17,7 @@ from ..predictions import Predictions
 from ..runs.record import RunRecord
 from ..task import Task
 from .encoder import BATCH_SIZE, probabilities
+from .loading import RunToLoad
 
 MODEL = "onnx/model.onnx"
 
@@ -66,6 +67,11 @@ class OnnxClassifier:
         batch = self.tokenizer(texts, padding=True, truncation=True, max_length=self.max_length, return_tensors="np")
         given = {name: batch[name].astype(np.int64) for name in self._inputs if name in batch}
         return np.asarray(self._session.run(None, given)[0], dtype=np.float32)[:, self.columns]
+
+
+def load_onnx(run: RunToLoad) -> OnnxClassifier:
+    """An exported encoder."""
+    return OnnxClassifier(run.name, run.task, run.folder, run.record)
 
 
 def _session(file: Path) -> Any:

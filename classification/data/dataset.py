@@ -1,7 +1,7 @@
 """Labelled rows of a task: read from a file, a folder or the Hub, checked, and split where they are not.
 
-Whatever was assumed in reading (an encoding, a column, a file that is not used) is logged as a warning, so that no
-command reads rows in silence; `Splits.notes` has the same sentences.
+Every assumption made in reading (an encoding, a column, a file that is not used) is logged as a warning; `Splits.notes`
+has the same sentences.
 """
 
 from __future__ import annotations

@@ -55,7 +55,7 @@ class Rows:
 
     @cached_property
     def fingerprint(self) -> str:
-        """sha256 over texts and labels in order; the same rows have it wherever they were read from."""
+        """sha256 over texts and labels in order; it does not depend on the file that the rows were read from."""
         digest = hashlib.sha256()
         for text, names in zip(self.texts, self.labels, strict=True):
             digest.update(json.dumps([text, *names], ensure_ascii=False).encode("utf-8", "surrogatepass"))

@@ -1,4 +1,4 @@
-"""Fewer rows that still look like all of them."""
+"""A stratified sample of rows."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Texts to decide about, from wherever people give them: arguments, lines of bytes, requests.
 
-One that cannot be used gets its own sentence and keeps nobody from the others; one that is too long is cut, and
-says so.
+A text that cannot be used is refused with a sentence of its own, and the others are still answered. A text that is too
+long is cut, and `Text.cut` says so.
 """
 
 from __future__ import annotations
@@ -42,10 +42,10 @@ class Text:
 
 @dataclass(frozen=True)
 class Given:
-    """What a command was given.
+    """The texts of a command line.
 
     Attributes:
-        texts: those that can be decided about, in their order.
+        texts: those that can be classified, in their order.
         refused: a sentence for each of the others.
     """
 
@@ -67,7 +67,7 @@ def text_of(given: str, limit: int) -> Text:
 
 
 def check_characters(text: str) -> None:
-    """Refuse what no tokenizer reads and no JSON holds: a lone surrogate.
+    """Refuse a lone surrogate, which neither tokenizers nor JSON can represent.
 
     Raises:
         InputError: there is one; in what a command line gave, it stands for a byte that is not UTF-8.
@@ -96,7 +96,7 @@ def given_texts(arguments: Sequence[str], read: Callable[[], bytes], limit: int)
     for number, argument in enumerate(arguments, start=1):
         for place, found in _lines(read()) if argument == "-" else [(_where(number, arguments), argument)]:
             try:
-                texts.append(text_of(_decoded(found), limit))
+                texts.append(text_of(_decode(found), limit))
             except InputError as error:
                 refused.append(f"{place}{error}")
     if not texts and not refused:
@@ -109,7 +109,7 @@ def _where(number: int, arguments: Sequence[str]) -> str:
 
 
 def _lines(content: bytes) -> Iterator[tuple[str, bytes]]:
-    """The lines that hold anything, and where each stands; all of it as one, where it is no text with lines."""
+    """Each line that is not blank, and its place for sentences; UTF-16 is yielded whole, for `_decode` to refuse."""
     if content.startswith(UTF_16):
         yield "standard input: ", content
         return
@@ -118,7 +118,7 @@ def _lines(content: bytes) -> Iterator[tuple[str, bytes]]:
             yield f"standard input, line {number:,}: ", line
 
 
-def _decoded(given: str | bytes) -> str:
+def _decode(given: str | bytes) -> str:
     if isinstance(given, str):
         return given
     try:

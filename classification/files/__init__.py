@@ -1,1 +1,1 @@
-"""Reading what others wrote, bounded, and writing what must be whole."""
+"""Reading files of unknown size and origin, and writing files so that they are complete or absent."""

@@ -1,4 +1,4 @@
-"""Reading files that others wrote: never more of one than such a file can have, whatever its size."""
+"""Reading files of unknown size and origin: at most as many bytes as such a file can reasonably have."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def read_limited(file: Path, limit: int, *, what: str) -> bytes:
     """The bytes of a file, of which at most ``limit`` are read.
 
     Args:
-        file: what to read; one without an end, such as a device, is no more than a large one.
+        file: what to read; a device without an end counts as too large.
         limit: in bytes.
         what: what such a file is called in the sentence.
 

@@ -1,6 +1,6 @@
-"""Writing results: what goes wrong at it as one sentence, and files that are safe on the disk before they are named.
+"""Writing results: failures as one sentence, and files that are flushed to the disk before they get their name.
 
-Libraries tell a full disk each in their own way: as an `OSError`, as an error of a Rust or C++ writer, or as a plain
+Libraries report a full disk in different ways: as an `OSError`, as an error of a Rust or C++ writer, or as a plain
 exception whose text ends in ``(os error 28)``. A person gets the same sentence for all of them.
 """
 
@@ -17,7 +17,7 @@ from pathlib import Path
 from ..errors import InputError
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
-#: What a system says of a place that cannot be written to; every other error is a defect of the program.
+#: Error numbers of a place that cannot be written to; every other error is a defect of the program.
 REFUSED = (*FULL, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENOTEMPTY,
            errno.ENAMETOOLONG, errno.EFBIG, errno.EIO)  # fmt: skip
 #: How writers in Rust end their sentences, and how the one of torch begins its own, which gives no number.
@@ -52,14 +52,14 @@ def explained_writing(folder: Path, option: str) -> Iterator[None]:
 
 
 def reason(number: int) -> str:
-    """What an error number of the system means for whoever wants a result, without a full stop."""
+    """What an error number of the system means and what to do, as a part of a sentence without a full stop."""
     if number in FULL:
         return "the disk is full; make room and run the same command again, or name a folder on another disk"
     return f"{os.strerror(number).lower()}; name a folder that can be written to"
 
 
 def _number(error: BaseException, folder: Path) -> int | None:
-    """The system's number of a failure to write; of a chain of errors, that of the first one that has any."""
+    """The ``errno`` of a failure to write; of a chain of errors, the first that has one."""
     found: BaseException | None = error
     while found is not None:
         if isinstance(found, OSError) and found.errno in REFUSED:
@@ -81,7 +81,7 @@ def _free(folder: Path) -> int:
 
 
 def sync(path: Path) -> None:
-    """Have a file's bytes, or a folder's names, on the disk itself before anything builds on them."""
+    """``fsync`` a file or a folder, so that a crash of the machine afterwards loses nothing of it."""
     with suppress(PermissionError):  # some systems open no folders
         handle = os.open(path, os.O_RDONLY)
         try:
@@ -99,7 +99,7 @@ def sync_tree(folder: Path) -> None:
 
 @contextmanager
 def made(folder: Path, option: str) -> Iterator[None]:
-    """A folder that is there while a result is written, and goes again with those above it where none came of it.
+    """Create a folder for a result; if nothing was written, remove it and the parents that were created for it.
 
     Args:
         folder: where the result goes.

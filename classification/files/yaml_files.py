@@ -1,8 +1,8 @@
-"""YAML as people write it: one reader for every file, which says what YAML made of a word and refuses what blows up.
+"""The one reader for YAML files that people write (tasks, lineups).
 
-YAML takes ``yes``, ``no``, ``on``, numbers, dates and ``null`` for something else than text. Where a text belongs,
-the sentence shows the word as it was written and asks for quotes. Keys are always texts, as they are written.
-Aliases, tags, keys that stand twice, deep nesting and large files are refused before anything is built of them.
+YAML reads ``yes``, ``no``, ``on``, numbers, dates and ``null`` as other types than text. Where a text belongs, the
+error shows the word as it was written and asks for quotes. Keys are always texts, as they are written. Aliases, tags,
+duplicate keys, deep nesting and large files are refused before any value is built.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ..errors import InputError, shown
 from .reading import LONGEST_WRITTEN, read_limited
 
 MOST_LEVELS = 20
-#: Longest words that are taken for a number.
+#: Longer words are not read as numbers.
 LONGEST_NUMBER = 60
 Key = tuple[str | int, ...]
 #: The compiled parser where there is one: the other takes seconds for the largest file that is read.
@@ -31,7 +31,7 @@ _PLAIN = ("tag:yaml.org,2002:value", "tag:yaml.org,2002:merge")
 
 
 class NotText:
-    """What YAML read as something else than text, and which of these it cannot hold either, such as a 13th month."""
+    """A value that YAML read as something else than text, or that is invalid as such, like a date with a 13th month."""
 
 
 @dataclass
@@ -166,7 +166,7 @@ class _Builder:
             return NotText()
 
     def _check(self, event: Any, key: Key) -> None:
-        """Refuse what only machines write, and what would grow without end when it is built."""
+        """Refuse aliases, tags and deep nesting: people do not write them, and they can expand without limit."""
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             name = f"{'*' if isinstance(event, yaml.AliasEvent) else '&'}{event.anchor}"
             self._refuse(event, f"the alias {shown(name)} is not read; write out what it stands for, or quote it")

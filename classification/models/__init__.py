@@ -1,1 +1,1 @@
-"""Base models, loaded once and shared; adapters on them; how likely they hold a label."""
+"""Base models, loaded once and shared; adapters on them; log-likelihoods of labels."""

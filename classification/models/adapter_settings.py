@@ -1,4 +1,4 @@
-"""What an adapter's configuration may ask for: nothing that hangs, and nothing that changes the base others share."""
+"""Check an adapter's configuration: nothing in it may hang, or change the base model that other contenders share."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from ..errors import InputError, one_of, shown
 from ..files.reading import read_json
 
 ADAPTER_CONFIG = "adapter_config.json"
-#: Ways of starting an adapter that leave its base as it is; the others (PiSSA, OLoRA, LoftQ, ...) rewrite its weights.
+#: Values of ``init_lora_weights`` that leave the base unchanged; others (PiSSA, OLoRA, LoftQ, ...) rewrite its weights.
 HARMLESS_STARTS = (None, True, False, "gaussian", "orthogonal")
-#: PEFT gives classifiers these modules of their own, whatever the configuration says.
+#: Modules that PEFT always saves with a classifier's adapter, even where the configuration does not list them.
 HEADS = ("classifier", "score")
 #: Repetitions in a pattern that layers' names are matched against; more, or one of a group, may take for ever.
 MOST_REPETITIONS = 4
@@ -22,10 +22,10 @@ REPEATED_GROUP = re.compile(r"\)[*+?{]")
 
 
 def read_settings(folder: Path) -> dict[str, Any]:
-    """An adapter's configuration, held against what PEFT would do with it.
+    """An adapter's configuration, checked for what PEFT would do with it.
 
     Raises:
-        InputError: it cannot be read, or asks for what is never done here; the sentence says what.
+        InputError: it cannot be read, or has a setting that is not supported; the sentence says which.
     """
     try:
         found = read_json(folder / ADAPTER_CONFIG, what="adapter's configuration")
@@ -42,7 +42,7 @@ def read_settings(folder: Path) -> dict[str, Any]:
 
 
 def which(settings: Mapping[str, Any]) -> str:
-    """How sentences call an adapter."""
+    """The name of an adapter in sentences."""
     return f"the adapter for {shown(settings.get('base_model_name_or_path'))}"
 
 
@@ -81,7 +81,7 @@ def _complaints(settings: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _patterns(settings: Mapping[str, Any]) -> Iterator[str]:
-    """Everything that PEFT takes for a regular expression."""
+    """Every value that PEFT uses as a regular expression."""
     for key in ("target_modules", "exclude_modules", "layers_pattern"):
         if isinstance(settings.get(key), str):
             yield settings[key]

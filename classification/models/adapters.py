@@ -1,4 +1,4 @@
-"""An adapter on disk, held against its base before it touches it: a failed attachment would leave the base changed."""
+"""Check that an adapter on disk fits its base before it is attached: a failed attachment would change the base."""
 
 from __future__ import annotations
 

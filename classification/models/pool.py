@@ -1,4 +1,4 @@
-"""Base models: found without asking the user where, loaded once, shared by every contender that uses them.
+"""Base models: located, loaded once, and shared by every contender that uses them.
 
 A model goes by its Hub id everywhere. Some ids also have a copy in an installable package, so that
 everything runs with no network; `locate` says which copy is used, and run folders and the page repeat it.
@@ -80,7 +80,7 @@ def locate(model_id: str, revision: str | None = None, source: str | None = None
         raise InputError(
             f"{shown(model_id)} is neither a folder nor a Hub id; give a folder or an id like 'owner/name'."
         ) from None
-    if source in ("auto", "package") and not revision and (found := _packaged(model_id)):
+    if source in ("auto", "package") and not revision and (found := _find_packaged(model_id)):
         return found
     if source in ("auto", "cache") and isinstance(
         try_to_load_from_cache(model_id, "config.json", revision=revision), str
@@ -91,7 +91,7 @@ def locate(model_id: str, revision: str | None = None, source: str | None = None
     raise InputError(_not_at(source, model_id))
 
 
-def _packaged(model_id: str) -> ModelSource | None:
+def _find_packaged(model_id: str) -> ModelSource | None:
     package, inside, _ = PACKAGED.get(model_id, ("", "", ""))
     spec = find_spec(package) if package else None
     if not spec or not spec.submodule_search_locations:
@@ -137,10 +137,10 @@ def _converted(weights: ModelSource) -> str:
 
 @dataclass
 class LoadedModel:
-    """A base model in memory, with the adapters that stand on it.
+    """A base model in memory, with the adapters that were attached to it.
 
-    Which adapter is active is a property of the whole model, so whoever computes with it holds it
-    through `using`, one at a time.
+    Which adapter is active is a property of the whole model, so all computation happens inside of `using`, which lets
+    one thread in at a time.
     """
 
     model: PreTrainedModel | PeftModel
@@ -244,10 +244,14 @@ def load(weights: ModelSource, family: Any, *, trust_remote_code: bool = False, 
     try:
         tokenizer = AutoTokenizer.from_pretrained(place, **common)
         model, found = family.from_pretrained(
-            place, use_safetensors=True, dtype=torch.bfloat16 if cuda else torch.float32, output_loading_info=True,
-            **common, **options,
-        )  # fmt: skip
-    except Exception as error:  # files of strangers make the libraries fail in any of their ways
+            place,
+            use_safetensors=True,
+            dtype=torch.bfloat16 if cuda else torch.float32,
+            output_loading_info=True,
+            **common,
+            **options,
+        )
+    except Exception as error:  # damaged files make the libraries raise errors of every kind
         silent = silent_cause(error)
         reason = f"{silence(silent.seconds)}." if silent else _first_line(error)
         raise InputError(f"cannot load {weights.model_id} from {weights.kind}: {reason}") from error

@@ -1,4 +1,4 @@
-"""How likely is each label as the model's answer? Full-label log-likelihoods, with nothing computed twice.
+"""Log-likelihoods of labels as a chat model's answer: of whole labels, with nothing computed twice.
 
 A model is asked the same question about many texts, so prompts share a long prefix (instruction, labels,
 demonstrations), and each text has the same few possible answers. All of it is one tree of tokens: the shared prefix
@@ -121,8 +121,10 @@ class LabelScorer:
             # One logit is the fewest that a model can be asked for; 0 would mean all of them.
             model(
                 input_ids=torch.tensor([prefix], device=model.device),
-                past_key_values=cache, use_cache=True, logits_to_keep=1,
-            )  # fmt: skip
+                past_key_values=cache,
+                use_cache=True,
+                logits_to_keep=1,
+            )
             self._prefix = (prefix, cache)
         return self._prefix[1]
 

@@ -1,4 +1,4 @@
-"""The Hub's address, looked at before the Hub client is imported: with some that are none, that import crashes."""
+"""Check ``HF_ENDPOINT`` before the Hub client is imported: with some invalid addresses that import crashes."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ def end_without_address() -> None:
 
 
 def check_endpoint(address: str) -> None:
-    """Hold the Hub's address against what an address is.
+    """Check that the Hub's address is an address.
 
     A path is allowed, since mirrors of the Hub are served below one.
 
     Raises:
-        InputError: it is none; the sentence says what one looks like.
+        InputError: it is not; the sentence gives examples.
     """
     try:
         found = urlsplit(address)

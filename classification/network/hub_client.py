@@ -1,7 +1,7 @@
-"""How the Hub's client is used here: to which address it speaks, and how long it waits for an answer.
+"""Settings of the Hub client: its address, and how long it waits for an answer.
 
-By itself the client waits without end for some answers, and tries others six times. Here one time holds for every
-request, of this project and of the libraries that go through the client, and whoever is silent for so long is given up.
+By default the client has no timeout for some requests, and retries others five times. Here one timeout holds for every
+request, those of other libraries that use the client included; after it, the request fails.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ from ..errors import InputError, shown
 from .endpoint import check_endpoint
 
 TIMEOUT_VARIABLE = "PROMPT_OR_TUNE_HUB_TIMEOUT"
-#: Seconds without a byte from the Hub; the longest time that can be set is a day.
+#: Default and longest timeout: seconds without a byte from the Hub. The longest is a day.
 SECONDS, MOST_SECONDS = 60.0, 86_400.0
-#: What hf_xet waits by itself, and how often it tries again here. Its time runs from the first byte of a part of 64 MB
-#: that it sends, so that less would be too little on a slow line.
+#: The default timeout of hf_xet, and how often it retries here. Its timeout runs from the first byte of a part of 64 MB
+#: that it sends, so a shorter one would fail on a slow line.
 XET_SECONDS, XET_TRIES = 120.0, 2
-#: What `patience` has set for the requests in it.
+#: The timeout that `patience` has set for the requests in it.
 _MOST: ContextVar[float] = ContextVar("most", default=MOST_SECONDS)
 
 
 class SilentHubError(httpx2.TransportError):
-    """Nothing came from the Hub for as long as it is waited for.
+    """The Hub sent nothing for as long as the timeout.
 
-    It is none of httpx2's timeouts: those the client would try again, five times.
+    It does not inherit from the timeouts of httpx2: after those the client would retry five times.
 
     Attributes:
         seconds: how long that was.
@@ -45,19 +45,19 @@ class SilentHubError(httpx2.TransportError):
 
 
 def prepare_client() -> None:
-    """See to it that the Hub's client speaks to an address, and gives up in time. Doing it again changes nothing.
+    """Check the Hub's address and set the client's timeouts. Calling it again changes nothing.
 
     Raises:
         InputError: ``HF_ENDPOINT`` is no address, or ``PROMPT_OR_TUNE_HUB_TIMEOUT`` no time.
     """
     check_endpoint(constants.ENDPOINT)
-    for name, value in _xet_settings().items():  # read when hf_xet first transfers; whoever set one of them meant it
+    for name, value in _xet_settings().items():  # hf_xet reads them at its first transfer; the user's own settings stay
         os.environ.setdefault(name, value)
     _install()
 
 
 def xet_seconds() -> float:
-    """How long hf_xet waits at each of its tries: as long as was asked for, else no less than by itself.
+    """The timeout of each try of hf_xet: the one in the environment variable, else its own default if that is longer.
 
     Raises:
         InputError: the environment variable holds no number of seconds.
@@ -67,7 +67,7 @@ def xet_seconds() -> float:
 
 
 def _xet_settings() -> dict[str, str]:
-    """By itself it would try five times more, and wait for twelve minutes in all."""
+    """By default hf_xet would retry five times, and wait for twelve minutes in all."""
     milliseconds = f"{math.ceil(xet_seconds() * 1000)}ms"
     return {
         "HF_XET_CLIENT_CONNECT_TIMEOUT": milliseconds,
@@ -77,7 +77,7 @@ def _xet_settings() -> dict[str, str]:
 
 
 def seconds_to_wait() -> float:
-    """How long the Hub may be silent.
+    """The timeout of every request, in seconds.
 
     Raises:
         InputError: the environment variable holds no number of seconds.
@@ -97,7 +97,7 @@ def seconds_to_wait() -> float:
 
 @contextmanager
 def patience(seconds: float) -> Iterator[None]:
-    """Wait no longer than so many seconds for each answer in here, where nothing much depends on it."""
+    """A context with a shorter timeout, for requests whose answer is not needed."""
     before = _MOST.set(seconds)
     try:
         yield
@@ -106,7 +106,7 @@ def patience(seconds: float) -> Iterator[None]:
 
 
 def silence(seconds: float) -> str:
-    """What a sentence says of a Hub that was given up."""
+    """The part of a sentence that says that the Hub did not answer in time, and what to do."""
     unit = "second" if seconds == 1 else "seconds"
     return (
         f"the Hub gave no answer for {seconds:g} {unit}; run the same command again, or set {TIMEOUT_VARIABLE} to "
@@ -115,19 +115,19 @@ def silence(seconds: float) -> str:
 
 
 def silent_cause(error: BaseException | None) -> SilentHubError | None:
-    """The silence behind what a library made of it, if that is what happened."""
+    """The `SilentHubError` in an exception's chain of causes, or ``None``: libraries wrap it in their own errors."""
     while error is not None and not isinstance(error, SilentHubError):
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     return error
 
 
 class _Client(httpx2.Client):
-    """The client's own, but for how long it waits."""
+    """The Hub client's own HTTP client, with our timeout."""
 
     def send(self, request: httpx2.Request, *, stream: bool = False, **options: Any) -> httpx2.Response:
         seconds = min(seconds_to_wait(), _MOST.get())
         request.extensions = {**request.extensions, "timeout": httpx2.Timeout(seconds).as_dict()}
-        with _noticed(seconds):
+        with _as_silent_hub(seconds):
             response = super().send(request, stream=stream, **options)
         if stream and isinstance(response.stream, httpx2.SyncByteStream):
             response.stream = _Stream(response.stream, seconds)
@@ -135,13 +135,13 @@ class _Client(httpx2.Client):
 
 
 class _Stream(httpx2.SyncByteStream):
-    """An answer that is read piece by piece, where the Hub may fall silent between two of them."""
+    """A body that is read in pieces, where the Hub may stop sending between two of them."""
 
     def __init__(self, pieces: httpx2.SyncByteStream, seconds: float) -> None:
         self._pieces, self._seconds = pieces, seconds
 
     def __iter__(self) -> Iterator[bytes]:
-        with _noticed(self._seconds):
+        with _as_silent_hub(self._seconds):
             yield from self._pieces
 
     def close(self) -> None:
@@ -149,7 +149,7 @@ class _Stream(httpx2.SyncByteStream):
 
 
 @contextmanager
-def _noticed(seconds: float) -> Iterator[None]:
+def _as_silent_hub(seconds: float) -> Iterator[None]:
     try:
         yield
     except httpx2.TimeoutException as error:
@@ -158,5 +158,5 @@ def _noticed(seconds: float) -> Iterator[None]:
 
 @cache
 def _install() -> None:
-    hooks = get_session().event_hooks  # the client's own, which keep requests in while it is offline
+    hooks = get_session().event_hooks  # the client's own hooks, which block requests in offline mode
     set_client_factory(lambda: _Client(event_hooks=hooks, follow_redirects=True, timeout=None))

@@ -1,4 +1,4 @@
-"""Whatever the Hub client raises, as one sentence that says what to do, and never with a token in it."""
+"""Errors of the Hub client as one sentence that says what to do, with any token removed."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from huggingface_hub import errors
 from ..errors import InputError, shown
 from .hub_client import prepare_client, seconds_to_wait, silence, silent_cause, xet_seconds
 
-#: What a Hub token looks like, also inside a header or an address; `hf_hub_download` and other such words are none.
+#: What a Hub token looks like, also inside a header or an address; words such as `hf_hub_download` do not match.
 TOKEN = re.compile(r"\b(?:hf|api_org)_(?:[a-z]+_)*[A-Za-z0-9]{16,}[\w.-]*|(?<=Bearer )[\w.~+/=-]{16,}")
-#: Characters of the Hub's own words that a sentence repeats.
+#: Most characters of the Hub's own message that a sentence repeats.
 LONGEST_MESSAGE = 200
 
 TIMED_OUT = re.compile(r"timed? ?out", re.IGNORECASE)
@@ -38,11 +38,11 @@ BY_STATUS = {
     429: "the Hub asks to slow down (429); wait a few minutes and run the same command again",
     501: "this Hub cannot do that (501)",
 }
-#: What is said by a Hub that has no such thing, and will have none at the next try.
+#: Status codes of a Hub that does not offer a request at all, so that a retry is useless.
 NOT_OFFERED = (405, 501)
 NO_HUB = "what answers there is no Hub; check HF_ENDPOINT"
 FULL = "the disk is full; make room and run the same command again"
-#: What a disk refuses, to whoever downloads into a cache.
+#: Error numbers of the disk on which the cache of downloads is.
 LOCAL = {
     errno.EACCES: "no permission to read or write there; let HF_HOME name a folder of your own",
     errno.EPERM: "no permission to read or write there; let HF_HOME name a folder of your own",
@@ -60,13 +60,13 @@ AGAIN = "run the same command again, what was transferred is not transferred twi
 def explained(doing: str) -> Iterator[None]:
     """Turn what the Hub client raises into an `InputError` that begins with what could not be done.
 
-    Whatever asks the Hub for something does so inside of this, so that the client is prepared for it as well.
+    Every request to the Hub is made inside of this context, which also sets the client's timeouts.
 
     Args:
         doing: completes the sentence "cannot ...", such as ``"push to you/name"``.
 
     Raises:
-        InputError: with the cause and a way to go on. Anything that is not the Hub's or the network's passes.
+        InputError: with the cause and what to do. Errors that are not of the Hub or the network pass through.
     """
     prepare_client()
     began = time.monotonic()
@@ -92,7 +92,7 @@ def explain(error: BaseException, waited: float = 0.0) -> str | None:
     silent = silent_cause(error)
     if silent is not None:
         return silence(silent.seconds)
-    named = _named(error)
+    named = _status_reason(error)
     if named:
         return named
     if isinstance(error, errors.HfHubHTTPError):
@@ -101,7 +101,7 @@ def explain(error: BaseException, waited: float = 0.0) -> str | None:
         return f"{error.filename or 'the cache'}: {LOCAL[error.errno]}"
     if isinstance(error, json.JSONDecodeError | errors.FileMetadataError):
         return NO_HUB
-    broken = _broken(error, waited)
+    broken = _transfer_reason(error, waited)
     if broken:
         return broken
     cause = error.__cause__ or error.__context__
@@ -109,7 +109,7 @@ def explain(error: BaseException, waited: float = 0.0) -> str | None:
     return explain(cause) if cause is not None and isinstance(error, OSError | ValueError | RuntimeError) else None
 
 
-def _broken(error: BaseException, waited: float) -> str | None:
+def _transfer_reason(error: BaseException, waited: float) -> str | None:
     """The reason where no answer came, or not all of it."""
     if isinstance(error, httpx2.TimeoutException) or _timed_out(error):
         return silence(seconds_to_wait())
@@ -126,11 +126,11 @@ def _broken(error: BaseException, waited: float) -> str | None:
     return f"the transfer was cut off; {AGAIN}"
 
 
-def _named(error: BaseException) -> str | None:
+def _status_reason(error: BaseException) -> str | None:
     if isinstance(error, errors.GatedRepoError):
         return "access has to be granted first; ask for it on its page on the Hub, then use a token of that account"
     if isinstance(error, errors.RepositoryNotFoundError):
-        return BY_STATUS[404]  # which the Hub also says with 401, to whoever is not signed in
+        return BY_STATUS[404]  # the Hub answers 401 where a repository is not there and the user is not signed in
     if isinstance(error, errors.RevisionNotFoundError):
         return "it has no such revision; name a branch, a tag or a commit that it has"
     if isinstance(error, errors.LocalEntryNotFoundError):
@@ -160,7 +160,7 @@ def _by_status(error: errors.HfHubHTTPError) -> str:
 
 
 def is_not_offered(error: BaseException) -> bool:
-    """Whether a Hub said that it has no such thing, which another try does not change."""
+    """Whether the Hub does not offer this request at all, so that a retry is useless."""
     return isinstance(error, errors.HfHubHTTPError) and error.response.status_code in NOT_OFFERED
 
 
@@ -191,15 +191,15 @@ def is_transfer(error: BaseException) -> bool:
 
 
 def _timed_out(error: BaseException) -> bool:
-    """Whether hf_xet, whose errors are told apart by their words alone, waited in vain."""
+    """Whether hf_xet ran into a timeout; its errors differ in their text only."""
     return isinstance(error, RuntimeError | OSError) and TIMED_OUT.search(str(error)) is not None
 
 
 def _disk_full(error: BaseException) -> bool:
-    """Whether hf_xet, whose errors have no number, found no room to write to."""
+    """Whether hf_xet found the disk full; its errors have no ``errno``."""
     return isinstance(error, RuntimeError | OSError) and "No space left on device" in str(error)
 
 
 def without_tokens(text: str) -> str:
-    """A text with everything that looks like a Hub token blotted out."""
+    """A text in which everything that looks like a Hub token is replaced by ``[token]``."""
     return TOKEN.sub("[token]", text)

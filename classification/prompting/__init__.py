@@ -1,1 +1,1 @@
-"""What a chat model is shown: messages, demonstrations, and both as token ids."""
+"""The prompts of chat models: messages, demonstrations, and both as token ids."""

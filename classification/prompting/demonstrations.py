@@ -59,8 +59,8 @@ def choose(
     Args:
         pool: a file of training rows, or a folder or Hub dataset with a train split.
         task: whose labels are shown.
-        shots: demonstrations a label.
-        seed: decides which.
+        shots: demonstrations for each label.
+        seed: the same seed chooses the same rows.
         evaluated: texts that the prompt is going to be evaluated on. Rows with one of these texts, case and spacing
             aside, are left out before any is chosen, and a warning says how many.
         name: of the contender, for sentences.
@@ -78,8 +78,10 @@ def choose(
     if left_out:
         logger.warning(
             "%s: %s of %s cannot be demonstrations, because they are being evaluated.",
-            name, quantity(left_out, "row"), Path(pool).name,
-        )  # fmt: skip
+            name,
+            quantity(left_out, "row"),
+            Path(pool).name,
+        )
         rows = rows.select(kept)
     pairs = [(text, names[0]) for text, names in zip(rows.texts, rows.labels, strict=True)]
     return ChosenDemonstrations(tuple(balanced(pairs, task, shots, seed, left_out=left_out)), left_out)

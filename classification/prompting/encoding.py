@@ -1,7 +1,6 @@
 """From chat messages to token ids, for any chat template and any tokenizer.
 
-Training and inference both come through here, so a fine-tuned model is asked in exactly the tokens
-that it was taught with.
+Training and inference use the same functions, so a fine-tuned model gets exactly the prompt tokens it was trained on.
 """
 
 from __future__ import annotations
@@ -75,7 +74,7 @@ def _answer_ids(tokenizer: PreTrainedTokenizerBase, question: list[Message], ans
         whole_ids = tokenizer.encode(whole, add_special_tokens=False)
         fits = whole_ids[: len(prompt_ids)] == prompt_ids
         ids = whole_ids[len(prompt_ids) :] if fits else tokenizer.encode(whole[len(prompt) :], add_special_tokens=False)
-    else:  # a template that writes past answers otherwise than it asks for new ones
+    else:  # a template that renders earlier answers in another way than the prompt for a new one
         ids = tokenizer.encode(answer, add_special_tokens=False)
     return _through_end_of_turn(tokenizer, ids)
 

@@ -1,4 +1,4 @@
-"""Every word that a chat model is shown. Pure functions; training, evaluation and the page all use these."""
+"""The messages of a chat prompt, and how a free answer is read. Training, evaluation and the page use the same."""
 
 from __future__ import annotations
 
@@ -72,8 +72,8 @@ def parse(task: Task, completion: str) -> tuple[int, ...] | None:
     words are ``1`` and ``2``, the answer ``1`` is the label ``0``; tasks in which an answer could mean two labels
     are refused. Labels of a multi-label task stand between commas.
 
-    An explanation around it, two labels for a single-label task, or anything else is invalid: guessing
-    what a model may have meant would flatter it.
+    An explanation around it, two labels for a single-label task, or anything else is invalid: accepting
+    guesses would overstate the model's accuracy.
 
     Returns:
         Label columns, or ``None`` for an invalid answer.
@@ -111,7 +111,7 @@ def _column(task: Task, completion: str) -> int | None:
         if column is not None:
             return column
     for texts in (task.words, task.label_names):
-        column = _dressed(_plain_columns(texts), completion)
+        column = _match_with_marks(_plain_columns(texts), completion)
         if column is not None:
             return column
     return None
@@ -135,8 +135,8 @@ def _plain_columns(texts: tuple[str, ...]) -> Mapping[str, int]:
     return {plain: next(iter(columns)) for plain, columns in found.items() if len(columns) == 1}
 
 
-def _dressed(columns: Mapping[str, int], completion: str) -> int | None:
-    """The column that an answer names with as few marks around it dropped as can be."""
+def _match_with_marks(columns: Mapping[str, int], completion: str) -> int | None:
+    """The column that an answer names, with as few of the marks around it removed as possible."""
     whole, meant = folded(completion), _marks_with_meaning(frozenset(columns))
     for layer in readings(completion):
         found = {columns[text] for text in layer if text in columns and not meant & _around(text, whole)}
@@ -147,7 +147,7 @@ def _dressed(columns: Mapping[str, int], completion: str) -> int | None:
 
 @lru_cache(maxsize=64)
 def _marks_with_meaning(texts: frozenset[str]) -> frozenset[str]:
-    """Marks that are no decoration: those of which a label consists, and dashes where a label begins with a minus."""
+    """Marks that are part of a label: those of which one consists, and dashes where one begins with a minus."""
     marks = {sign for text in texts if not any(map(str.isalnum, text)) for sign in text}
     return frozenset(marks | DASHES if any(text[:1] in DASHES for text in texts) else marks)
 

@@ -7,21 +7,15 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ..errors import InputError, one_of, shown
+from ..families import VOCABULARIES
 from .remote import Reference
 from .record import RunRecord
 from ..task import Task
 
 #: How many of a repository's labels a sentence names.
 LABELS_NAMED = 5
-#: What PEFT calls the task of each family.
-TASK_TYPES = {"chat": "CAUSAL_LM", "encoder": "SEQ_CLS"}
 #: Longest words of a stranger's that become part of prompts, in characters.
 LONGEST_INSTRUCTION, LONGEST_WORD, LONGEST_MEANING = 4000, 200, 1000
-#: Files of which a whole model needs one: without its vocabulary, a tokenizer may come up empty and know no word.
-VOCABULARIES = (
-    "tokenizer.json", "vocab.txt", "vocab.json", "tokenizer.model", "spiece.model", "sentencepiece.bpe.model",
-)  # fmt: skip
-
 
 class FoundRun(Protocol):
     """A run in a folder or on the Hub, with its descriptions at hand."""
@@ -45,8 +39,7 @@ class FoundRun(Protocol):
 
 def check_labels(run: FoundRun, record: RunRecord, config: Mapping[str, Any] | None) -> None:
     """Hold the outputs of a whole classifier against its own record."""
-    merged = record.method != "lora" or record.export is not None
-    if record.family != "encoder" or not merged or config is None:
+    if not record.kind.labels_in_config or record.is_adapter or config is None:
         return
     found = outputs(run, config)
     if tuple(name.casefold() for name in found) != tuple(name.casefold() for name in record.task.label_names):
@@ -58,14 +51,13 @@ def check_labels(run: FoundRun, record: RunRecord, config: Mapping[str, Any] | N
 
 def check_vocabulary(run: FoundRun, record: RunRecord) -> None:
     """A whole model reads texts with the tokenizer beside it."""
-    whole = record.family in ("chat", "encoder") and (record.method != "lora" or record.export is not None)
-    if whole and not any(name in VOCABULARIES for name in run.names):
+    if record.is_whole_model and not any(name in VOCABULARIES for name in run.names):
         raise InputError(
             f"{run}: no tokenizer is in this {run.what}; save it there too, with the tokenizer's save_pretrained."
         )
 
 
-def check_words(run: FoundRun, task: Task) -> None:
+def check_prompt_words(run: FoundRun, task: Task) -> None:
     """A run is asked in the words that it was taught with, and these are a stranger's: not without end."""
     words = [("instruction", task.instruction, LONGEST_INSTRUCTION)]
     words += [("verbalizer", word, LONGEST_WORD) for word in task.words]
@@ -81,13 +73,13 @@ def check_words(run: FoundRun, task: Task) -> None:
 def check_base(run: FoundRun, record: RunRecord, adapter: Mapping[str, Any] | None) -> None:
     """Hold what an adapter says of itself against its record."""
     if adapter is None:
-        if record.method == "lora" and record.export is None:
+        if record.is_adapter:
             raise InputError(f"{run}: run.json says that it is an adapter, and adapter_config.json is missing.")
         return
     kind, base = adapter.get("peft_type"), str(adapter.get("base_model_name_or_path") or "")
     if kind != "LORA":
         raise InputError(f"{run}: an adapter of the kind {shown(kind)}; only LORA adapters are loaded.")
-    if record.export is None and adapter.get("task_type") != TASK_TYPES.get(record.family):
+    if record.export is None and adapter.get("task_type") != record.kind.task_type:
         raise InputError(
             f"{run}: the adapter is for {shown(adapter.get('task_type'))}, and run.json says {record.family}; "
             "one of them is wrong, so neither is believed."

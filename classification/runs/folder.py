@@ -15,7 +15,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from ..errors import InputError
-from .record import MANIFEST, RUN_FILE, RUN_FILES, UNFINISHED
+from .record import MANIFEST, RUN_FILE, UNFINISHED, run_files
 from ..files.writing import made, sync, sync_tree
 
 #: Where the files of an older run wait, inside the unfinished folder, until the new ones are in place.
@@ -55,7 +55,7 @@ def check_place(folder: Path, option: str = "--output_dir") -> None:
     """
     with made(folder, option):
         shutil.rmtree(mkdtemp(prefix=UNFINISHED, dir=folder))
-        _check_room([*RUN_FILES], folder)
+        _check_room([*run_files()], folder)
 
 
 def tidy(folder: Path) -> None:
@@ -132,6 +132,6 @@ def _run_files(folder: Path) -> list[str]:
     found = [path for pattern in ("*", "onnx/*") for path in folder.glob(pattern) if path.is_file()]
     names = [path.relative_to(folder).as_posix() for path in found]
     listed = [
-        name for name in names if any(name.count("/") == p.count("/") and fnmatchcase(name, p) for p in RUN_FILES)
+        name for name in names if any(name.count("/") == p.count("/") and fnmatchcase(name, p) for p in run_files())
     ]
     return sorted(listed)

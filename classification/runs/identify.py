@@ -11,11 +11,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ..errors import InputError, shown
+from ..errors import InputError, one_of, shown
+from ..families import FAMILIES, Family
 from ..files.reading import read_json
 from .remote import LONGEST_DESCRIPTION, Reference, RemoteRun
-from .record import RUN_FILE, BaseRecord, DataRecord, Family, Method, RunRecord, load_run
-from .checks import FoundRun, check_base, check_code, check_labels, check_vocabulary, check_words, named, outputs
+from .record import RUN_FILE, BaseRecord, DataRecord, RunRecord, load_record
+from .checks import FoundRun, check_base, check_code, check_labels, check_vocabulary, check_prompt_words, named, outputs
 from ..task import Task
 
 #: What transformers calls outputs that nobody named.
@@ -49,19 +50,20 @@ def record_of(run: FoundRun, task: Task, *, trust_code: bool = False) -> RunReco
     check_labels(run, record, config)
     check_vocabulary(run, record)
     if isinstance(run, RemoteRun):
-        check_words(run, record.task)
+        check_prompt_words(run, record.task)
     return record
 
 
 def _own_record(run: FoundRun) -> RunRecord:
     try:
-        return load_run(run.folder)
+        return load_record(run.folder)
     except InputError as error:
         raise InputError(str(error).replace(str(run.folder), str(run))) from None
 
 
 def _adapter_record(run: FoundRun, adapter: Mapping[str, Any], task: Task) -> RunRecord:
-    if adapter.get("task_type") != "CAUSAL_LM":
+    kind = next((one for one in FAMILIES.values() if one.task_type == adapter.get("task_type")), None)
+    if kind is None or kind.labels_in_config:
         raise InputError(
             f"{run}: an adapter for {shown(adapter.get('task_type'))} without run.json does not say which output "
             "is which label; merge it into its base with PEFT's merge_and_unload and save the whole model, whose "
@@ -71,28 +73,29 @@ def _adapter_record(run: FoundRun, adapter: Mapping[str, Any], task: Task) -> Ru
     if not isinstance(revision, str | None):
         raise InputError(f"{run}: the revision {shown(revision)} in adapter_config.json is no name of one.")
     weights = "hub" if Reference.parse(base) else "path"
-    return _foreign(run, "chat", "lora", task, BaseRecord(id=base, revision=revision, weights=weights))
+    return _made_up(run, kind, "lora", task, BaseRecord(id=base, revision=revision, weights=weights))
 
 
 def _model_record(run: FoundRun, config: Mapping[str, Any], task: Task) -> RunRecord:
     listed = config.get("architectures")
     architectures = " ".join(map(str, listed))[:200] if isinstance(listed, list) else ""
-    if "ForSequenceClassification" in architectures:
-        return _foreign(run, "encoder", "full", _in_order_of(run, task, outputs(run, config)))
-    if "ForCausalLM" in architectures:
-        return _foreign(run, "chat", "full", task)
-    raise InputError(
-        f"{run}: its architecture {shown(architectures)} neither classifies texts nor writes them; use a "
-        "...ForSequenceClassification or ...ForCausalLM model."
-    )
+    readable = [one for one in FAMILIES.values() if one.architecture]
+    kind = next((one for one in readable if str(one.architecture) in architectures), None)
+    if kind is None:
+        raise InputError(
+            f"{run}: its architecture {shown(architectures)} neither classifies texts nor writes them; use a "
+            f"{one_of(f'...{one.architecture}' for one in readable)} model."
+        )
+    return _made_up(run, kind, "full", _in_order_of(run, task, outputs(run, config)) if kind.labels_in_config else task)
 
 
-def _foreign(run: FoundRun, family: Family, method: Method, task: Task, base: BaseRecord | None = None) -> RunRecord:
+def _made_up(run: FoundRun, kind: Family, method: str, task: Task, base: BaseRecord | None = None) -> RunRecord:
+    """A record for a model that has none; its empty date says so."""
     onnx = "model.safetensors" not in run.names and "onnx/model.onnx" in run.names
     return RunRecord(
         name=run.name,
         created="",
-        family=family,
+        family=kind.name,
         method=method,
         task=task,
         base=base,

@@ -6,13 +6,14 @@ Training writes it; the lineup and the Hub read it and never ask who wrote it.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from ..errors import InputError
+from ..errors import InputError, one_of
+from ..families import FAMILIES, METHODS, Family, WeightsFormat, all_files, known_family, known_method, scripts
 from ..files.reading import LONGEST_RECORD, read_limited
-from ..task import Task, explain
+from ..task import Task, explain_validation
 
 RUN_FILE = "run.json"
 #: Hashes of the texts that the run has seen, and how large such a file may be: about two million texts.
@@ -21,19 +22,6 @@ HASHES_FILE, MAX_HASHES_BYTES = "text_hashes.txt", 50_000_000
 UNFINISHED, MANIFEST = ".unfinished-", "files.txt"
 #: The small files that say what a run is, before its weights are looked at.
 DESCRIPTIONS = (RUN_FILE, "config.json", "adapter_config.json", "baseline.json")
-#: Everything that a run folder may give to the world, or take from it: no pickle, no optimizer state, no code.
-RUN_FILES = (
-    *DESCRIPTIONS, HASHES_FILE, "adapter_model.safetensors", "model.safetensors", "model-*-of-*.safetensors",
-    "model.safetensors.index.json", "generation_config.json", "vocabulary.txt",
-    "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "chat_template.jinja",
-    "tokenizer.model", "spiece.model", "sentencepiece.bpe.model", "vocab.txt", "vocab.json", "merges.txt",
-    "onnx/model.onnx", "onnx/model.onnx_data",
-)  # fmt: skip
-
-Family = Literal["chat", "encoder", "majority", "tfidf"]
-Method = Literal["lora", "full", "head", "fit"]
-
-
 class _Record(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
 
@@ -67,14 +55,24 @@ class ExampleAnswer(_Record):
     probability: float = Field(ge=0, le=1, description="of the most probable label")
 
 
+class EnergyRecord(_Record):
+    """How much electricity a training took."""
+
+    kwh: float = Field(ge=0, description="of processor, memory and graphics boards")
+    seconds: float = Field(ge=0, description="wall-clock time that it covers: of a resumed training the last stretch")
+    metered: bool = Field(description="whether the processor's power was read from a meter, not taken from a table")
+    source: str = Field(description="library and version that told it")
+
+
 class RunRecord(_Record):
     """Everything that there is to know about a training run."""
 
     format: Literal[1] = 1
+    id: str | None = Field(default=None, description="of this run alone; none in records of older versions")
     name: str
     created: str = Field(description="UTC, ISO 8601")
-    family: Family
-    method: Method
+    family: Annotated[str, AfterValidator(known_family)]
+    method: Annotated[str, AfterValidator(known_method)]
     task: Task
     base: BaseRecord | None = None
     data: DataRecord
@@ -85,16 +83,53 @@ class RunRecord(_Record):
     versions: dict[str, str] = Field(default_factory=dict)
     hardware: dict[str, str | int] = Field(default_factory=dict)
     seconds: float = Field(default=0.0, description="wall-clock time of the training")
+    command: tuple[str, ...] | None = Field(default=None, description="what made it, without tokens and local paths")
+    energy: EnergyRecord | None = Field(default=None, description="where codecarbon was installed")
     history: list[dict[str, float]] = Field(default_factory=list, description="loss and metrics as they were logged")
     evaluation: dict[str, Any] | None = Field(default=None, description="metrics on the split that it names")
     answers: tuple[ExampleAnswer, ...] = Field(default=(), description="to the task's own examples, in their order")
     sha256: dict[str, str] = Field(default_factory=dict, description="of weights and text_hashes.txt, by their names")
     export: Literal["onnx"] | None = Field(default=None, description="the weights in another format than safetensors")
 
+    @property
+    def kind(self) -> Family:
+        """What there is to know of its family."""
+        return FAMILIES[self.family]
+
+    @property
+    def weights_format(self) -> WeightsFormat:
+        """What its weights are written as."""
+        return self.export or "safetensors"
+
+    @property
+    def is_adapter(self) -> bool:
+        """Whether its weights are an adapter, which its base model is needed for; an export has it merged in."""
+        return METHODS[self.method].adapter and self.export is None
+
+    @property
+    def is_whole_model(self) -> bool:
+        """Whether it is a model of transformers that stands on its own, with its tokenizer."""
+        return not self.kind.fitted and not self.is_adapter
+
+    @property
+    def how(self) -> str:
+        """What its training changed, in a few words: ``LoRA``, ``all weights as ONNX``."""
+        return METHODS[self.method].title + (" as ONNX" if self.export == "onnx" else "")
+
+    @property
+    def loader(self) -> str | None:
+        """``module:function`` that loads it; ``None`` where its family is not loaded from this format."""
+        return self.kind.onnx_loader if self.export == "onnx" else self.kind.loader
+
     def save(self, folder: str | Path) -> None:
         """Write ``run.json`` into the run folder."""
         text = self.model_dump_json(indent=2, exclude_none=True, exclude=None if self.sha256 else {"sha256"})
         (Path(folder) / RUN_FILE).write_text(f"{text}\n", encoding="utf-8")
+
+
+def run_files() -> tuple[str, ...]:
+    """Everything that a run folder may give to the world, or take from it: no pickle, no optimizer state, no code."""
+    return tuple(dict.fromkeys((*DESCRIPTIONS, HASHES_FILE, *all_files())))
 
 
 def is_between(folder: str | Path) -> bool:
@@ -116,7 +151,7 @@ def check_in_place(folder: str | Path) -> None:
         )
 
 
-def load_run(folder: str | Path) -> RunRecord:
+def load_record(folder: str | Path) -> RunRecord:
     """Read a run folder's record.
 
     Raises:
@@ -128,10 +163,9 @@ def load_run(folder: str | Path) -> RunRecord:
         text = read_limited(file, LONGEST_RECORD, what="record of a run").decode("utf-8")
     except (OSError, UnicodeDecodeError):
         raise InputError(
-            f"{folder}: no readable {RUN_FILE}; give a folder that python -m training.sft, training.encoder or "
-            "training.baseline wrote."
+            f"{folder}: no readable {RUN_FILE}; give a folder that python -m {one_of(scripts())} wrote."
         ) from None
     try:
         return RunRecord.model_validate_json(text)
     except ValidationError as error:
-        raise InputError(explain(error, file, RunRecord)) from None
+        raise InputError(explain_validation(error, file, RunRecord)) from None

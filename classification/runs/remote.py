@@ -20,7 +20,7 @@ from huggingface_hub.utils import validate_repo_id
 
 from ..errors import InputError
 from ..network.hub_errors import UNREACHABLE, explain, explained, is_not_offered
-from .record import DESCRIPTIONS, HASHES_FILE, MAX_HASHES_BYTES, RUN_FILES
+from .record import DESCRIPTIONS, HASHES_FILE, MAX_HASHES_BYTES, run_files
 
 logger = logging.getLogger(__name__)
 
@@ -91,8 +91,8 @@ class RemoteRun:
             InputError: the download failed, or there is no copy in the cache and no Hub.
         """
         both = (*DESCRIPTIONS, HASHES_FILE)
-        wanted = [name for name in RUN_FILES if name.startswith("onnx/") == onnx or name in both]
-        wanted += [name for name in RUN_FILES if onnx and "token" in name]
+        wanted = [name for name in run_files() if name.startswith("onnx/") == onnx or name in both]
+        wanted += [name for name in run_files() if onnx and "token" in name]
         return _snapshot(self.reference, self.commit, wanted, local=self.from_cache)
 
     def hashes_folder(self) -> Path | None:
@@ -228,7 +228,7 @@ def _check_sizes(reference: Reference, sizes: Mapping[str, int]) -> None:
     """Refuse files that would fill the memory when they are read, before they are downloaded."""
     for name, size in sizes.items():
         limit = LIMITS.get(name, LONGEST_VOCABULARY)
-        if size > limit and any(fnmatchcase(name, pattern) for pattern in RUN_FILES) and not WEIGHTS.fullmatch(name):
+        if size > limit and any(fnmatchcase(name, pattern) for pattern in run_files()) and not WEIGHTS.fullmatch(name):
             raise InputError(
                 f"{reference}: {name} is larger than {limit // 10**6} MB; use a repository that describes itself."
             )

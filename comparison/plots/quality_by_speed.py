@@ -7,12 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from .colours import APPROACHES, approach_class
+from .colours import approach_class
+from .layout import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDE, Box, place_label
+from .marks import legend, mark
 
-WIDE, NARROW, HEIGHT = 640, 360, 400
-LEFT, RIGHT, TOP, BOTTOM = 54, 30, 14, 66
-CHARACTER = 7.6  # mean width of a letter at the plot's 13 px, on the wide side
-LINE = 16.0
 FASTEST = 1e-5  # seconds; a majority baseline takes no measurable time, and log axes have no zero
 
 
@@ -33,22 +31,6 @@ class Point:
     seconds: float
     quality: float
     interval: tuple[float, float] | None = None
-
-
-@dataclass(frozen=True)
-class Box:
-    """A rectangle that is taken, in the plot's pixels."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-
-    def overlap(self, other: Box) -> float:
-        """Shared area, 0 where the two do not touch."""
-        across = min(self.x + self.width, other.x + other.width) - max(self.x, other.x)
-        down = min(self.y + self.height, other.y + other.height) - max(self.y, other.y)
-        return max(across, 0.0) * max(down, 0.0)
 
 
 @dataclass(frozen=True)
@@ -103,20 +85,21 @@ def scatter(
         An ``<svg>`` that a screen reader reads as one sentence for each point.
     """
     scale = Scale.around(points, width)
-    told = "; ".join(f"{p.name}: {measure} {p.quality:.3f} at {p.seconds:.4f} seconds per text" for p in points)
+    description = "; ".join(f"{p.name}: {measure} {p.quality:.3f} at {p.seconds:.4f} seconds per text" for p in points)
     parts = [_axes(scale, measure), _floor(scale, floor)]
     boxes = [_taken_by(scale, point) for point in points]
     if floor is not None:
         boxes.append(Box(LEFT, scale.y(floor) - 1, scale.right - LEFT, 2))
     for point in points:
-        label = place(point.name, scale.x(point.seconds), scale.y(point.quality), boxes, width)
+        label = place_label(point.name, scale.x(point.seconds), scale.y(point.quality), boxes, width)
         boxes.append(label)
         parts.append(_mark(scale, point, label))
+    parts.append(legend(point.approach for point in points))
     return (
         f'<svg class="scatter" viewBox="0 0 {width} {HEIGHT}" role="img" '
         f'aria-labelledby="title-{width} desc-{width}">'
         f'<title id="title-{width}">{escape(measure)} against seconds per text</title>'
-        f'<desc id="desc-{width}">{escape(told)}</desc>{"".join(parts)}{_legend(points)}</svg>'
+        f'<desc id="desc-{width}">{escape(description)}</desc>{"".join(parts)}</svg>'
     )
 
 
@@ -125,23 +108,6 @@ def _taken_by(scale: Scale, point: Point) -> Box:
     low, high = point.interval or (point.quality, point.quality)
     top, bottom = min(scale.y(high), scale.y(point.quality) - 7), max(scale.y(low), scale.y(point.quality) + 7)
     return Box(scale.x(point.seconds) - 7, top, 14, bottom - top)
-
-
-def place(name: str, x: float, y: float, taken: Sequence[Box], plot_width: int) -> Box:
-    """A free place for a name beside its point: right, left, above or below, the one that covers least."""
-    width = CHARACTER * len(name)
-    starts = [
-        (x + 11, y - LINE / 2), (x - 11 - width, y - LINE / 2),
-        (x - width / 2, y - 11 - LINE), (x - width / 2, y + 11),
-        (x + 9, y - 11 - LINE), (x + 9, y + 11), (x - 9 - width, y - 11 - LINE), (x - 9 - width, y + 11),
-    ]  # fmt: skip
-
-    def badness(box: Box) -> float:
-        outside = max(LEFT - box.x, 0.0) + max(box.x + box.width - (plot_width - 2), 0.0)
-        outside += max(TOP - box.y, 0.0) + max(box.y + box.height - (HEIGHT - BOTTOM), 0.0)
-        return sum(box.overlap(other) for other in taken) + 40 * outside
-
-    return min((Box(left, top, width, LINE) for left, top in starts), key=badness)
 
 
 def _axes(scale: Scale, measure: str) -> str:
@@ -190,34 +156,10 @@ def _mark(scale: Scale, point: Point, label: Box) -> str:
         high, low = scale.y(point.interval[1]), scale.y(point.interval[0])
         bar = f'<path class="interval" d="M{x - 4:.1f} {high:.1f}h8m-4 0V{low:.1f}m-4 0h8"/>'
     return (
-        f'<g class="{approach_class(point.approach)}">{bar}{_shape(point.approach, x, y)}'
+        f'<g class="{approach_class(point.approach)}">{bar}{mark(point.approach, x, y)}'
         f'<text class="name" x="{at:.1f}" y="{label.y + 12.5:.1f}" text-anchor="{anchor}">'
         f"{escape(point.name)}</text></g>"
     )
-
-
-def _shape(approach: str, x: float, y: float) -> str:
-    """A shape for each approach, so that none is told by its colour alone."""
-    if approach == "baseline":
-        return f'<rect class="mark" x="{x - 5:.1f}" y="{y - 5:.1f}" width="10" height="10"/>'
-    if approach == "zero-shot":
-        return f'<path class="mark" d="M{x:.1f} {y - 6.5:.1f}l6.5 11.5h-13z"/>'
-    if approach == "few-shot":
-        return f'<path class="mark" d="M{x:.1f} {y - 7:.1f}l7 7l-7 7l-7-7z"/>'
-    return f'<circle class="mark" cx="{x:.1f}" cy="{y:.1f}" r="6"/>'
-
-
-def _legend(points: Sequence[Point]) -> str:
-    present = dict.fromkeys(point.approach for point in points)
-    shown = [name for name in APPROACHES if name in present] + [name for name in present if name not in APPROACHES]
-    parts, x = [], 0.0
-    for name in shown:
-        parts.append(
-            f'<g class="{approach_class(name)}">{_shape(name, x + 7, HEIGHT - 14)}'
-            f'<text x="{x + 19:.1f}" y="{HEIGHT - 10}">{escape(name)}</text></g>'
-        )
-        x += 24 + CHARACTER * len(name)
-    return "".join(parts)
 
 
 def tick(decade: int) -> str:

@@ -14,7 +14,7 @@ from classification.lineup import Lineup
 from classification.network.hub_errors import explained
 from classification.runs.remote import RemoteRun
 
-from ..space.lineup_bundle import models_of, rows_of
+from ..space.lineup_bundle import datasets_of, models_of
 
 Kind = Literal["model", "dataset", "space"]
 #: Longest title and description that the Hub takes, in characters.
@@ -37,7 +37,7 @@ def items_of(lineup: Lineup, *, space: str | None = None, comparison: str | None
     found += [Item("dataset", comparison, "What was measured")] if comparison else []
     found += [Item("model", repo_id, name) for repo_id, name in runs.items()]
     found += [Item("model", model, "A base model") for model in models_of(lineup) if model not in runs]
-    return (*found, *(Item("dataset", rows, "The rows") for rows in rows_of(lineup)))
+    return (*found, *(Item("dataset", rows, "The rows") for rows in datasets_of(lineup)))
 
 
 def collect(
@@ -66,5 +66,5 @@ def collect(
                     slug, item_id=item.repo_id, item_type=item.kind, note=item.note or None, exists_ok=True
                 )
             except RepositoryNotFoundError:
-                missing.append(f"{item.repo_id} is not on the Hub, or not to be seen; it was left out.")
+                missing.append(f"{item.repo_id} is not on the Hub, or not visible to you; it was left out.")
     return f"{api.endpoint}/collections/{slug}", tuple(missing)

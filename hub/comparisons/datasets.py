@@ -63,11 +63,11 @@ def plan_comparison(
 
 
 def fetch_comparison(reference: str, *, token: str | None = None) -> Comparison:
-    """A comparison that somebody published; only its bounded, checked record is read.
+    """A published comparison; only its record is read, which is bounded and checked.
 
     Args:
         reference: ``owner/name`` of a dataset repository, or ``owner/name@revision``.
-        token: acts with it; an empty string for nobody, ``None`` for the local login.
+        token: of the account that reads; an empty string for no account, ``None`` for the local login.
 
     Raises:
         InputError: not on the Hub, not to be seen, unreachable, or not a comparison.
@@ -94,7 +94,7 @@ def pull_comparison(reference: str, output: Path, *, api: HfApi) -> Comparison:
 
 
 def _download(found: Reference, output: Path, api: HfApi) -> Comparison:
-    """Every file of one commit, which the Hub is asked for: what an earlier look left in the cache may be a part."""
+    """Every file of one commit. The Hub is asked for the list: the cache may hold a part of the files only."""
     with explained(f"pull the comparison {found}"):
         info = api.dataset_info(found.repo_id, revision=found.revision, files_metadata=True)
         sizes = {sibling.rfilename: sibling.size or 0 for sibling in info.siblings or ()}
@@ -102,17 +102,21 @@ def _download(found: Reference, output: Path, api: HfApi) -> Comparison:
         names = [name for name in sizes if any(fnmatchcase(name, pattern) for pattern in FILES)]
         folder = Path(
             snapshot_download(
-                found.repo_id, revision=info.sha, repo_type="dataset", allow_patterns=names,
-                token=api.token, endpoint=api.endpoint,
+                found.repo_id,
+                revision=info.sha,
+                repo_type="dataset",
+                allow_patterns=names,
+                token=api.token,
+                endpoint=api.endpoint,
             )
-        )  # fmt: skip
+        )
     missing = next((name for name in names if not (folder / name).is_file()), None)
     if missing:
         raise InputError(f"cannot pull the comparison {found}: {missing} did not arrive; {AGAIN}.")
     comparison = _load(folder, found)
     for name in names:
         (output / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(folder / name, output / name)  # what is behind the cache's links, never a link
+        shutil.copyfile(folder / name, output / name)  # the cache holds links; their targets are copied
     return comparison
 
 

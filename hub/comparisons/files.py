@@ -11,7 +11,7 @@ import pandas as pd
 from classification.errors import InputError, shown
 from comparison.comparison import COMPARISON_FILE, Comparison
 from comparison.evaluation import Evaluation, slug
-from comparison.plots.plot_file import quality_plot
+from comparison.plots.svg_file import quality_plot
 from comparison.records import FailedContender
 from comparison.report.tables import as_csv
 

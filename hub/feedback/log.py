@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 VARIABLE = "PROMPT_OR_TUNE_FEEDBACK"
 MINUTES_BETWEEN_COMMITS = 2
-#: What one run of a page takes at most; whoever fills it has no good in mind.
+#: Most marks that one run of a page takes, against abuse.
 MOST_ROWS, LONGEST_TEXT = 20_000, 5000
 LARGEST_SET = 200_000_000
 FILES = "data/*.jsonl"
@@ -78,7 +78,8 @@ class FeedbackLog:
         self.repo_id, self._task, self._count = checked_repo_id(repo_id), task, 0
         folder = Path(tempfile.mkdtemp(prefix="feedback-"))
         began = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%SZ")
-        self._file = folder / f"{began}-{uuid.uuid4().hex[:8]}.jsonl"  # no page ever writes to another's file
+        # Each run of a page has a file of its own, so that two pages never write to the same one.
+        self._file = folder / f"{began}-{uuid.uuid4().hex[:8]}.jsonl"
         with explained(f"collect feedback in {self.repo_id}"):
             self._scheduler = _Scheduler(
                 repo_id=self.repo_id, repo_type="dataset", private=True, folder_path=folder, path_in_repo="data",
@@ -115,7 +116,7 @@ class FeedbackLog:
         self._scheduler.stop()
 
 
-def from_environment(environ: Mapping[str, str], task: Task) -> FeedbackLog | None:
+def feedback_from_environment(environ: Mapping[str, str], task: Task) -> FeedbackLog | None:
     """The log that the environment asks for, or ``None`` where it asks for none.
 
     Raises:

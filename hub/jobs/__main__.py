@@ -19,18 +19,21 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from classification.families import scripts
+
 from ..shared.client import account_of, check_owner, checked_repo_id, connect
-from ..shared.commands import command, describe, from_environment, say, shown_command
-from .plan import SCRIPTS, plan_job, price, start
+from ..shared.commands import command, describe, say, secrets_from_environment, shown_command
+from .plan import plan_job, price, start
 
 
 def make_parser() -> argparse.ArgumentParser:
     """The options."""
     parser = argparse.ArgumentParser(
-        prog="python -m hub.jobs", description=str(__doc__).partition("\n")[0],
+        prog="python -m hub.jobs",
+        description=str(__doc__).partition("\n")[0],
         epilog="Everything behind -- is for the script.",
-    )  # fmt: skip
-    parser.add_argument("script", choices=SCRIPTS, help="what to run")
+    )
+    parser.add_argument("script", choices=scripts(), help="what to run")
     parser.add_argument("--repo_id", required=True, metavar="OWNER/NAME", help="where the finished run is pushed")
     parser.add_argument("--flavor", default="t4-small", help="the machine (default: %(default)s)")
     parser.add_argument("--timeout", default="2h", help="stop it after this time: 45m, 2h, 1d (default: %(default)s)")
@@ -46,15 +49,13 @@ def main(argv: Sequence[str] | None = None) -> None:
     cut = words.index("--") if "--" in words else len(words)
     options = make_parser().parse_args(words[:cut])
     repo_id = checked_repo_id(options.repo_id)
-    secrets, api = from_environment(options.secret), connect()
+    secrets, api = secrets_from_environment(options.secret), connect()
     owner = options.namespace or repo_id.partition("/")[0]
-    plan = plan_job(
-        options.script, words[cut + 1 :], repo_id, owner, flavor=options.flavor, timeout=options.timeout
-    )  # fmt: skip
+    plan = plan_job(options.script, words[cut + 1 :], repo_id, owner, flavor=options.flavor, timeout=options.timeout)
     if options.dry_run:
         sys.stdout.write(describe(plan.bundle, command=shown_command("hub.jobs", words)))
         sys.stdout.write(f"On the machine: {plan.command[-1]}\n")
-        sys.stdout.flush()  # the price is asked of the Hub, and the rest is worth having without it
+        sys.stdout.flush()  # without the Hub there is no price; the rest is shown all the same
         sys.stdout.write(f"Price: {price(plan, api)}\n")
         return
     account = account_of(api)

@@ -11,13 +11,13 @@ from classification.data.reading.files import is_data_file
 from classification.data.reading.folders import files_of_rows
 from classification.errors import InputError
 from classification.files.yaml_files import read_yaml
-from classification.runs.record import RUN_FILES
+from classification.runs.record import run_files
 from classification.task import load_task
 
 from ..shared.publish import Upload
 
 INPUTS = "inputs"
-#: Options of the scripts whose value is a file or folder, and never one by accident.
+#: Options of the scripts whose value is a file or folder.
 PLACES = ("--task", "--config", "--data", "--model_name_or_path")
 NEEDED = ("--task", "--config")
 
@@ -60,18 +60,18 @@ def inputs_of(words: Sequence[str]) -> Inputs:
             option, _, value = word.partition("=")
         else:
             value = "" if word.startswith("-") else word
-        bundle_lineup = _moved(inputs, option, value, named) if option in PLACES and value else value
+        bundle_lineup = _place_on_machine(inputs, option, value, named) if option in PLACES and value else value
         inputs.words.append(f"{option}={bundle_lineup}" if joined else word if word.startswith("-") else bundle_lineup)
         option = word if word.startswith("--") and not joined else ""
     return inputs
 
 
-def _moved(inputs: Inputs, option: str, value: str, named: set[str]) -> str:
+def _place_on_machine(inputs: Inputs, option: str, value: str, named: set[str]) -> str:
     path = Path(value)
     if (option in NEEDED and not path.is_file()) or (is_data_file(path.name) and not path.exists()):
         raise InputError(f"{option} {value}: no such file; the job needs it from here.")
     if option == "--task":
-        load_task(path)  # a mistake in it costs nothing here, and a machine's start there
+        load_task(path)  # an error found here costs nothing; on the machine it costs a start
     if option == "--config":
         _check_config(path, named)
     return inputs.place(path) if path.exists() else value
@@ -93,7 +93,7 @@ def _files(path: Path) -> Iterator[tuple[Path, str]]:
     if path.is_file():
         yield path, ""
         return
-    own = [file for file in sorted(path.iterdir()) if any(fnmatchcase(file.name, pattern) for pattern in RUN_FILES)]
+    own = [file for file in sorted(path.iterdir()) if any(fnmatchcase(file.name, pattern) for pattern in run_files())]
     kept = dict.fromkeys([*files_of_rows(path), *(file for file in own if file.is_file())])
     if not kept:
         raise InputError(f"{path}: neither rows nor a model are in this folder; name one that a job can use.")

@@ -21,7 +21,6 @@ from ..shared.project import requirements, sources
 from ..shared.publish import README, Plan, Upload, publish
 from .inputs import INPUTS, inputs_of
 
-SCRIPTS = ("training.sft", "training.encoder", "training.baseline")
 FOLDERS = ("classification", "comparison", "hub", "training")
 MOUNT, RUN = "/bundle", "/tmp/run"  # noqa: S108  places in the job's own container
 BUNDLE = "prompt-or-tune-jobs"
@@ -50,7 +49,7 @@ def plan_job(script: str, words: Sequence[str], repo_id: str, owner: str, *, fla
     """Everything that a training on the Hub's machines consists of.
 
     Args:
-        script: one of `SCRIPTS`.
+        script: one of `classification.families.scripts`.
         words: the script's own arguments; files and folders among them go along.
         repo_id: where the finished run is pushed.
         owner: whose bundle repository holds code and rows.
@@ -76,8 +75,10 @@ def plan_job(script: str, words: Sequence[str], repo_id: str, owner: str, *, fla
             *sources(FOLDERS),
             *inputs.uploads.values(),
         ),
-        f"Train {repo_id}", repo_type="dataset", replaces=(f"{INPUTS}/*", *(f"{room}/*" for room in FOLDERS)),
-    )  # fmt: skip
+        f"Train {repo_id}",
+        repo_type="dataset",
+        replaces=(f"{INPUTS}/*", *(f"{room}/*" for room in FOLDERS)),
+    )
     return JobPlan(bundle, ("bash", "-c", run), flavor, seconds(timeout))
 
 
@@ -105,7 +106,7 @@ def start(plan: JobPlan, api: HfApi, *, secrets: dict[str, str], namespace: str 
 
 
 def _check_private(repo_id: str, api: HfApi) -> None:
-    """Rows go where only their owner sees them; a repository of that name may be there, and open."""
+    """Refuse to send rows to a repository that is public: one of that name may exist already."""
     with explained(f"look at {repo_id}"):
         try:
             private = api.dataset_info(repo_id).private
@@ -116,7 +117,7 @@ def _check_private(repo_id: str, api: HfApi) -> None:
 
 
 def price(plan: JobPlan, api: HfApi) -> str:
-    """What the job costs at most, as the Hub says today.
+    """What the job costs at most, by the Hub's current prices.
 
     Raises:
         InputError: the Hub has no such machine, or cannot be reached.

@@ -44,7 +44,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--space", metavar="OWNER/NAME", help="a Space to try it in, for the card")
     parser.add_argument("--comparison_repo", metavar="OWNER/NAME", help="a published comparison, for the card")
     parser.add_argument("--dataset", metavar="OWNER/NAME", help="the dataset on the Hub that the rows are a copy of")
-    parser.add_argument("--unevaluated", action="store_true", help="publish although nobody measured how good it is")
+    parser.add_argument("--unevaluated", action="store_true", help="publish a run that was never evaluated")
     parser.add_argument("--dry_run", action="store_true", help="send nothing; show files, card and commands")
     return parser
 

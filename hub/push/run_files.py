@@ -1,4 +1,4 @@
-"""Which files of a run folder are for the world, and what in them is not."""
+"""Which files of a run folder are published, and how paths of this machine are removed from them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 from classification.errors import InputError, shown
 from classification.files.reading import LONGEST_RECORD, read_limited
-from classification.runs.record import HASHES_FILE, RUN_FILES, RunRecord
+from classification.runs.record import HASHES_FILE, RunRecord, run_files
 from classification.runs.seen import TextHashes
 
 from ..cards.public import without_secrets
@@ -24,7 +24,7 @@ SHARDS, INDEX = "model-*-of-*.safetensors", "model.safetensors.index.json"
 #: JSON that libraries write, in which they leave the place where a base model was.
 CONFIGURATIONS = ("run.json", "config.json", "adapter_config.json", "tokenizer_config.json", "generation_config.json")
 #: Parts of a run's record that name places; its other texts are words of the task and stay as they are.
-PLACES = ("base", "data", "hyperparameters")
+PLACES = ("base", "data", "hyperparameters", "command")
 LOCAL_PATH = re.compile(r"(?:[A-Za-z]:[\\/]|file:|~?/|\.{1,2}/).*", re.DOTALL)
 #: From the beginning of an absolute path to its last slash, spaces and all.
 PLACE = re.compile(r"(?<![\w/.:~<])(?:file:/+|~?/|[A-Za-z]:[\\/])[^:;\"'`<>|\n]*[/\\]")
@@ -39,8 +39,8 @@ def run_uploads(folder: Path, record: RunRecord) -> tuple[Upload, ...]:
             looks like a token.
     """
     files = sorted(path for pattern in ("*", "onnx/*") for path in folder.glob(pattern) if path.is_file())
-    chosen = [name for path in files if _listed(name := path.relative_to(folder).as_posix(), RUN_FILES)]
-    if not any(_listed(name, WEIGHTS) for name in chosen):
+    chosen = [name for path in files if _matches_any(name := path.relative_to(folder).as_posix(), run_files())]
+    if not any(_matches_any(name, WEIGHTS) for name in chosen):
         raise InputError(
             f"{folder}: no weights as safetensors or ONNX are in this run folder; finish its training first."
         )
@@ -52,7 +52,7 @@ def run_uploads(folder: Path, record: RunRecord) -> tuple[Upload, ...]:
 
 
 def without_paths(value: object) -> object:
-    """JSON values with the last part only of whatever looks like a path of this machine."""
+    """JSON values in which only the last part is kept of every text that looks like a path of this machine."""
     if isinstance(value, dict):
         return {key: without_paths(item) for key, item in value.items()}
     if isinstance(value, list):
@@ -65,8 +65,8 @@ def without_paths(value: object) -> object:
 def public_reason(text: str) -> str:
     """Why a contender failed, without secrets, and of each file that the reason names only the last part.
 
-    A reason is no text to be read closely, so more is taken away than in `without_secrets`: folders with spaces in
-    their names as well, and those above a file of rows that is named by a relative path.
+    More is removed than by `without_secrets`, since little of a reason is needed: folders with spaces in their names,
+    and those of a file of rows that is named by a relative path.
     """
     return without_secrets(ROWS_BELOW.sub(r"\1", PLACE.sub("", text))) or "no reason given"
 
@@ -85,17 +85,17 @@ def result_file(file: Path) -> Path | bytes:
                 contender["error"] = public_reason(contender["error"])
         return found
 
-    return _cleaned(file, clean)
+    return _clean_json(file, clean)
 
 
-def _listed(name: str, patterns: tuple[str, ...]) -> bool:
+def _matches_any(name: str, patterns: tuple[str, ...]) -> bool:
     # `*` of a pattern must not reach into folders, such as those of checkpoints.
     return any(fnmatchcase(name, pattern) and name.count("/") == pattern.count("/") for pattern in patterns)
 
 
 def _check_whole(folder: Path, names: Sequence[str], record: RunRecord) -> None:
     """An adapter needs its configuration, and weights in parts need their index and every part that it names."""
-    needed = ["adapter_config.json"] if record.method == "lora" and record.export is None else []
+    needed = ["adapter_config.json"] if record.is_adapter else []
     if "model.safetensors" not in names and any(fnmatchcase(name, SHARDS) for name in names):
         needed.append(INDEX)
         if INDEX in names:
@@ -103,12 +103,14 @@ def _check_whole(folder: Path, names: Sequence[str], record: RunRecord) -> None:
             needed += sorted(set(map(str, places.values()))) if isinstance(places, dict) else []
     missing = next((name for name in needed if name not in names), None)
     if missing:
-        raise InputError(f"{folder}: {missing} is missing, without which its weights are none; save them again.")
+        raise InputError(
+            f"{folder}: {missing} is missing, without which its weights cannot be loaded; save them again."
+        )
 
 
 def _content(file: Path, record: RunRecord) -> Path | bytes:
     if file.name == HASHES_FILE:
-        TextHashes.load(file)  # whatever else stands in it is not for the world
+        TextHashes.load(file)  # a file with anything but hashes is not published
     if file.name not in CONFIGURATIONS:
         return file
 
@@ -120,7 +122,7 @@ def _content(file: Path, record: RunRecord) -> Path | bytes:
         found.pop("_name_or_path", None)
         return {key: without_paths(value) for key, value in found.items()}
 
-    return _cleaned(file, clean)
+    return _clean_json(file, clean)
 
 
 def _record_without_places(found: dict[str, Any]) -> dict[str, Any]:
@@ -129,7 +131,7 @@ def _record_without_places(found: dict[str, Any]) -> dict[str, Any]:
     return clean | {"task": task | {"dataset": without_paths(task["dataset"])}} if task.get("dataset") else clean
 
 
-def _cleaned(file: Path, clean: Callable[[dict[str, Any]], dict[str, Any]]) -> Path | bytes:
+def _clean_json(file: Path, clean: Callable[[dict[str, Any]], dict[str, Any]]) -> Path | bytes:
     """A JSON file as it is where nothing in it has to change, else its new content."""
     found = clean(_object(file))
     return file if found == _object(file) else (json.dumps(found, indent=2, ensure_ascii=False) + "\n").encode()

@@ -13,7 +13,7 @@ from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNot
 from classification.errors import InputError, shown
 from classification.network.hub_errors import explain, explained
 from classification.runs.hashes import check_hashes
-from classification.runs.record import RUN_FILES, RunRecord, load_run
+from classification.runs.record import RunRecord, load_record, run_files
 from comparison.comparison import Comparison
 
 from ..cards.evidence import Evidence
@@ -38,9 +38,9 @@ class PushOptions:
         contender: its name there, where the configuration alone does not tell.
         private: whether a new repository is private.
         revision: a branch.
-        create_pr: ask for the commit to be taken, in place of making it.
+        create_pr: open a pull request instead of committing.
         version: the tag; by default the next of v1, v2 and so on.
-        unevaluated: publish although nobody knows how good it is.
+        unevaluated: publish a run that was never evaluated.
         title: of the card; by default made from the task.
         licence: an SPDX id; by default that of the base model.
         space: a Space in which the run can be tried, for the card.
@@ -68,13 +68,13 @@ def plan_run(run: Path, repo_id: str, options: PushOptions | None = None, *, api
     Args:
         run: the run folder.
         repo_id: ``owner/name``.
-        options: what a person said.
+        options: of the command line.
         api: looks at the repository and the base model; without one the Hub is not asked.
 
     Raises:
         InputError: the run, the name or the repository cannot be used; the sentence says why.
     """
-    repo_id, wanted, record = checked_repo_id(repo_id), options or PushOptions(), load_run(run)
+    repo_id, wanted, record = checked_repo_id(repo_id), options or PushOptions(), load_record(run)
     check_hashes(run, record)
     for named in filter(None, (wanted.space, wanted.comparison_repo)):
         checked_repo_id(named)
@@ -94,7 +94,7 @@ def plan_run(run: Path, repo_id: str, options: PushOptions | None = None, *, api
     )  # fmt: skip
     return Plan(
         repo_id, (Upload(README, card.encode()), *uploads), f"Publish {record.name}",
-        replaces=(*RUN_FILES, *OTHER_WEIGHTS), version=wanted.version, private=wanted.private,
+        replaces=(*run_files(), *OTHER_WEIGHTS), version=wanted.version, private=wanted.private,
         revision=wanted.revision, create_pr=wanted.create_pr,
     )  # fmt: skip
 
@@ -119,13 +119,13 @@ def _card_data(api: HfApi, repo_id: str) -> Mapping[str, Any] | None:
 def _check_fits(
     api: HfApi, repo_id: str, record: RunRecord, uploads: Sequence[Upload], revision: str | None = None
 ) -> None:
-    """A repository is for versions of one thing: on one base, and of one kind.
+    """Refuse to replace a model on another base, or of another kind.
 
     Raises:
         InputError: it holds another; the sentence says what, and to choose another repository.
     """
     with explained(f"look at {repo_id}"):
-        found, at = _there(api, repo_id, revision)
+        found, at = _existing(api, repo_id, revision)
         if found is None:
             return
         named = card_of(api, found, revision=at).get("base_model")
@@ -140,22 +140,22 @@ def _check_fits(
     others = [kind for kind in kinds_of(names_of(found)) if kind not in own]
     if others:
         raise InputError(
-            f"{repo_id} holds {' and '.join(others)}, whose place {' and '.join(own)} would take; choose another "
+            f"{repo_id} holds {' and '.join(others)}, which {' and '.join(own)} would replace; choose another "
             "repository with --repo_id."
         )
 
 
-def _there(api: HfApi, repo_id: str, revision: str | None) -> tuple[ModelInfo | None, str | None]:
-    """What a repository holds, and at which revision: a branch that is still to be made begins as the main one."""
+def _existing(api: HfApi, repo_id: str, revision: str | None) -> tuple[ModelInfo | None, str | None]:
+    """What a repository holds, and at which revision: a branch that does not exist yet starts from the main one."""
     try:
         return api.model_info(repo_id, revision=revision), revision
     except RevisionNotFoundError:
-        return _there(api, repo_id, None) if revision else (None, None)
+        return _existing(api, repo_id, None) if revision else (None, None)
     except RepositoryNotFoundError as error:
         if isinstance(error, GatedRepoError):
             raise
         return None, None
     except HfHubHTTPError as error:
         if error.response.status_code == 401 and api.token is False:
-            return None, None  # nobody is signed in, so there is nothing to see; a dry run goes on
+            return None, None  # a dry run needs no sign-in, and does without this check
         raise

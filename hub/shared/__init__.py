@@ -1,1 +1,1 @@
-"""What the commands of this folder share: the client, commits, and how a command speaks."""
+"""Shared by the commands of this folder: the client, commits, tokens, and how a command prints and ends."""

@@ -1,4 +1,4 @@
-"""Who talks to the Hub, and as whom: the one place where a client is made and a name is checked."""
+"""Create the Hub client, find out whose token it has, and check names of repositories."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Account:
 def connect(token: str | None = None) -> HfApi:
     """A client that acts with this token; by default with the one of the local login.
 
-    An empty string means nobody: no request then carries a token, whoever is logged in here.
+    With an empty string no request carries a token, even where a login is stored on this machine.
 
     Raises:
         InputError: ``HF_ENDPOINT`` is no address, or the time to wait for the Hub is none.
@@ -65,7 +65,7 @@ def reachable(api: HfApi) -> bool:
 
 
 def account_of(api: HfApi) -> Account:
-    """Whom the client acts for.
+    """The account that the client's token belongs to.
 
     Raises:
         InputError: nobody is signed in, the token is not known, or the Hub cannot be reached.
@@ -83,7 +83,7 @@ def account_of(api: HfApi) -> Account:
 
 @contextmanager
 def _told_apart(api: HfApi) -> Iterator[None]:
-    """Every Hub answers who one is; an address that knows nothing of it is something else."""
+    """Tell a server that is no Hub from other failures: every Hub answers ``whoami``."""
     try:
         yield
     except HfHubHTTPError as error:
@@ -102,13 +102,13 @@ def checked_repo_id(text: str) -> str:
     if not slash or not PART.fullmatch(owner) or not PART.fullmatch(name) or name.endswith(".git"):
         raise InputError(
             f"{shown(text)} is not a repository id; write owner/name with letters, digits, '-', '_' and '.', "
-            "neither first nor last a sign, at most 96 characters each."
+            "beginning and ending with a letter or digit, at most 96 characters each."
         )
     return f"{owner}/{name}"
 
 
 def check_owner(account: Account, repo_id: str) -> None:
-    """Hold a repository against who is signed in.
+    """Check that the account may write to a repository.
 
     Raises:
         InputError: it belongs to somebody else, or the token can only read.

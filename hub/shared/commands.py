@@ -1,4 +1,4 @@
-"""What the commands of this folder share: how they speak, and how they end."""
+"""Shared by the commands of this folder: what they print, and their exit status."""
 
 from __future__ import annotations
 
@@ -9,28 +9,29 @@ import traceback
 from collections.abc import Callable, Sequence
 
 from classification.errors import InputError
+from comparison.report.formatting import plain_table
 
 from .publish import Plan, size
-from .tokens import HIDDEN, check_words, redact_logs, redacted
+from .tokens import HIDDEN, check_command_words, redact_logs, redacted
 
 DEFECT, BAD_INPUT, STOPPED = 1, 2, 130
 
 
 def command(main: Callable[[], object]) -> None:
-    """Run a command's ``main``: trouble becomes one sentence and status 2, Ctrl-C status 130.
+    """Run a command's ``main``: an `InputError` becomes one sentence and status 2, Ctrl-C status 130.
 
-    A defect keeps its traceback, but no token in it.
+    Any other error keeps its traceback, with tokens removed.
     """
     redact_logs()
     try:
-        check_words(sys.argv[1:])
+        check_command_words(sys.argv[1:])
         main()
         sys.stdout.flush()
     except InputError as error:
         sys.exit(_end(str(error), BAD_INPUT))
     except KeyboardInterrupt:
         sys.exit(_end("stopped; run the same command again to go on, nothing unfinished was published", STOPPED))
-    except BrokenPipeError:  # whoever reads the output has seen enough
+    except BrokenPipeError:  # the reader of the pipe has closed it, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
         if error.filename is None:
@@ -45,7 +46,7 @@ def shown_command(module: str, words: Sequence[str]) -> str:
     return shlex.join(["python", "-m", module, *(word for word in words if word != "--dry_run")])
 
 
-def from_environment(names: Sequence[str]) -> dict[str, str]:
+def secrets_from_environment(names: Sequence[str]) -> dict[str, str]:
     """Secrets by name; their values come from the environment, so that they stand on no command line.
 
     Raises:
@@ -59,14 +60,13 @@ def from_environment(names: Sequence[str]) -> dict[str, str]:
 
 
 def say(doing: str) -> None:
-    """Tell a person at a terminal what is being done, apart from the command's output."""
+    """Write a line about the progress to standard error."""
     sys.stderr.write(f"{doing}\n")
 
 
 def describe(plan: Plan, *, command: str) -> str:
     """What a dry run shows: every file with its size, the card as it will be, and the commands that go on from it."""
-    width = max(len(upload.path) for upload in plan.uploads)
-    files = "\n".join(f"  {upload.path:<{width}}  {size(upload.size):>10}" for upload in plan.uploads)
+    files = plain_table((), [(f"  {upload.path}", size(upload.size)) for upload in plan.uploads])
     seen = "private" if plan.private else "public"
     asked = f", branch {plan.revision}" if plan.revision else ""
     asked += ", as a pull request" if plan.create_pr else ""

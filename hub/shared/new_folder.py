@@ -1,4 +1,4 @@
-"""New folders that are there whole or not at all, however the command that fills them ends."""
+"""New folders that are complete or absent, also where the command that fills them fails or is killed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FULL = (errno.ENOSPC, errno.EDQUOT)
 def new_folder(folder: Path, option: str = "--output") -> Iterator[Path]:
     """A place beside ``folder`` to write to, which takes its name once everything in it is written.
 
-    Folders above it that were missing are made, and go again where it comes to nothing.
+    Missing parents are created, and removed again if the command fails.
 
     Args:
         folder: does not exist yet, or is empty.
@@ -41,7 +41,7 @@ def new_folder(folder: Path, option: str = "--output") -> Iterator[Path]:
     except OSError as error:
         raise InputError(f"{folder}: {_reason(error)} with {option}.") from None
     finally:
-        with suppress(OSError):  # where somebody else has put something into it meanwhile, it stays
+        with suppress(OSError):  # it stays where another process has written something into it meanwhile
             for path in reversed(made):
                 path.rmdir()
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from .publish import Upload
 
 ROOT = Path(__file__).resolve().parents[2]
-#: What a room of the house consists of; anything else in it was left there by a tool.
+#: Suffixes of the source files of a folder; other files were left there by tools.
 SOURCE_SUFFIXES = (".py", ".css", ".js", ".j2", ".json", ".txt")
 
 

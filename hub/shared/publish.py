@@ -1,8 +1,8 @@
-"""A set of files becomes one commit on the Hub, or nothing does.
+"""Publish a set of files as one commit on the Hub, or not at all.
 
 What is to be published is planned first, as data that can be shown; publishing a plan is the same for a model,
-a comparison and a Space. Large files are sent before the commit that makes them visible, so a push that breaks
-off leaves no half of itself, and the next try does not send them twice.
+a comparison and a Space. Large files are sent before the commit that makes them visible, so an interrupted
+push is never visible in part, and the next try does not send them again.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from classification.errors import InputError, shown
 from classification.network.hub_client import SilentHubError
 from classification.network.hub_errors import explained, is_not_offered
 
-from .arrived import check_arrived
 from .tokens import check_no_token
+from .verify_commit import verify_commit
 
 RepoType = Literal["model", "dataset", "space"]
 Progress = Callable[[str], object]
@@ -35,7 +35,7 @@ README = "README.md"
 VERSION = re.compile(r"v(\d+)")
 #: What a tag may be called, and what branches are.
 TAG, BRANCHES = re.compile(r"(?!.*\.\.)[A-Za-z0-9](?:[\w.-]{0,94}[A-Za-z0-9])?", re.ASCII), ("main", "HEAD")
-#: Endings of files that no person reads or writes.
+#: Suffixes of binary files, which are not searched for tokens.
 BINARY = (".safetensors", ".onnx", ".onnx_data", ".parquet", ".model", ".png")
 PAUSE = 3.0
 
@@ -66,12 +66,12 @@ class Plan:
         uploads: every file.
         message: of the commit.
         repo_type: model, dataset or space.
-        replaces: patterns of files that belong to a push: those of an earlier one that this one lacks are taken
-            away. Whatever else people keep in the repository stays.
+        replaces: patterns of files that a push owns: where an earlier push sent one that this one lacks, it is
+            deleted. All other files in the repository stay.
         version: the tag that the commit gets; by default v1, v2 and so on. A Space gets none.
         private: a repository that is new is private, unless told otherwise.
         revision: a branch, by default the main one.
-        create_pr: ask its owner to take the commit, instead of making it.
+        create_pr: open a pull request instead of committing.
     """
 
     repo_id: str
@@ -112,7 +112,7 @@ class Published:
         url: its page, or that of the pull request.
         commit: the commit's id.
         tag: the version that the commit got, if any.
-        pull_request: whether its owner still has to take it.
+        pull_request: whether it is a pull request, which the owner still has to merge.
     """
 
     repo_id: str
@@ -125,30 +125,30 @@ class Published:
 def publish(plan: Plan, api: HfApi, *, progress: Progress | None = None, pause: float = PAUSE) -> Published:
     """Make the repository where it is missing, send the files, commit them at once, and tag the commit.
 
-    Trouble that may pass is waited out. Running it again after any failure completes it. The commit is made public
-    and gets its version once every file was found in it.
+    Failures that may be temporary are retried. After any failure, running it again completes it. The repository is made
+    public and the commit tagged once every file was found in it.
 
     Args:
         plan: what to publish.
-        api: acts for whoever publishes.
-        progress: told in a few words what is being done.
+        api: a client of the account that publishes.
+        progress: called with a few words before each step.
         pause: seconds before the second try.
 
     Raises:
-        InputError: the Hub or the network refused for good; the sentence says why and how to go on.
+        InputError: it failed, retries included; the sentence says why and what to do.
     """
     say = progress or (lambda _: None)
     with explained(f"push to {plan.repo_id}"):
         say("looking at the repository")
-        _retried(lambda: _repository(plan, api), say, pause)
+        _retry(lambda: _repository(plan, api), say, pause)
         say(f"sending {len(plan.uploads)} files, {size(plan.bytes)}")
-        info = _retried(lambda: _commit(plan, api), say, pause)
+        info = _retry(lambda: _commit(plan, api), say, pause)
         say("looking for every file in the commit")
-        _retried(lambda: _check(plan, api, info), say, pause)
+        _retry(lambda: _check(plan, api, info), say, pause)
         tag = None
         if not plan.create_pr:
-            _retried(lambda: _show(plan, api), say, pause)
-            tag = None if plan.repo_type == "space" else _retried(lambda: _tag(plan, api, str(info.oid)), say, pause)
+            _retry(lambda: _make_public(plan, api), say, pause)
+            tag = None if plan.repo_type == "space" else _retry(lambda: _tag(plan, api, str(info.oid)), say, pause)
     say("published")
     return Published(plan.repo_id, str(info.pr_url or page_of(plan, api)), str(info.oid), tag, bool(info.pr_url))
 
@@ -170,12 +170,15 @@ def size(count: int) -> str:
 
 
 def _repository(plan: Plan, api: HfApi) -> None:
-    if plan.create_pr:  # whoever asks somebody else to take a commit makes no repository for it
+    if plan.create_pr:  # a pull request needs a repository that is there already
         return
     api.create_repo(
-        plan.repo_id, repo_type=plan.repo_type, private=True, exist_ok=True,
+        plan.repo_id,
+        repo_type=plan.repo_type,
+        private=True,
+        exist_ok=True,
         space_sdk="gradio" if plan.repo_type == "space" else None,
-    )  # fmt: skip
+    )
     if plan.revision:
         api.create_branch(plan.repo_id, branch=plan.revision, repo_type=plan.repo_type, exist_ok=True)
     tags = _tags(plan, api)
@@ -186,26 +189,29 @@ def _repository(plan: Plan, api: HfApi) -> None:
 
 
 def _commit(plan: Plan, api: HfApi) -> CommitInfo:
-    """One commit on top of what is there now; the Hub refuses it when somebody else's comes in between."""
+    """One commit on the newest one; the Hub refuses it if another was made in between."""
     there = _head(plan, api)
-    # The client takes no other ids than those of git; a Hub with other ids makes the commit on top of its newest.
+    # The client accepts git's ids only; a Hub with other ids puts the commit on top of its newest.
     parent = there.sha if there.sha and constants.REGEX_COMMIT_OID.fullmatch(there.sha) else None
     names = {sibling.rfilename for sibling in there.siblings or ()} - {upload.path for upload in plan.uploads}
-    stale = sorted(name for name in names if any(_belongs(name, pattern) for pattern in plan.replaces))
+    stale = sorted(name for name in names if any(_is_owned(name, pattern) for pattern in plan.replaces))
     return api.create_commit(
         plan.repo_id,
         [
             *(CommitOperationAdd(upload.path, upload.content) for upload in plan.uploads),
             *(CommitOperationDelete(name, is_folder=False) for name in stale),
         ],
-        commit_message=plan.message, repo_type=plan.repo_type, revision=plan.revision,
-        create_pr=plan.create_pr, parent_commit=parent,
-    )  # fmt: skip
+        commit_message=plan.message,
+        repo_type=plan.repo_type,
+        revision=plan.revision,
+        create_pr=plan.create_pr,
+        parent_commit=parent,
+    )
 
 
 def _check(plan: Plan, api: HfApi, info: CommitInfo) -> None:
     where = info.pr_revision if plan.create_pr and info.pr_revision else str(info.oid)
-    check_arrived(plan.uploads, plan.repo_id, where, api, repo_type=plan.repo_type)
+    verify_commit(plan.uploads, plan.repo_id, where, api, repo_type=plan.repo_type)
 
 
 def same_commit(one: str, other: str) -> bool:
@@ -213,19 +219,19 @@ def same_commit(one: str, other: str) -> bool:
     return bool(one and other) and (one.startswith(other) or other.startswith(one))
 
 
-def _belongs(name: str, pattern: str) -> bool:
-    """Whether a pattern means a file: one without a folder means no file in a folder, such as people's own."""
+def _is_owned(name: str, pattern: str) -> bool:
+    """Whether a pattern matches a file; one without a folder matches no file in a folder."""
     return fnmatchcase(name, pattern) and ("/" in pattern or "/" not in name)
 
 
-def _show(plan: Plan, api: HfApi) -> None:
-    """A repository that is to be public becomes so when it is complete, never before."""
+def _make_public(plan: Plan, api: HfApi) -> None:
+    """Make the repository public if the plan says so; called when the commit is complete, never before."""
     if not plan.private and _head(plan, api).private:
         api.update_repo_settings(plan.repo_id, repo_type=plan.repo_type, private=False)
 
 
 def _tag(plan: Plan, api: HfApi, commit: str) -> str:
-    """Name the commit: with the version that was asked for, the one that it has, or the next number."""
+    """Tag the commit: with the plan's version, else the version it has already, else the next number."""
     tags = _tags(plan, api)
     numbers = {int(found[1]): name for name in tags if (found := VERSION.fullmatch(name))}
     version = plan.version or next((name for name in numbers.values() if same_commit(tags[name], commit)), None)
@@ -234,7 +240,7 @@ def _tag(plan: Plan, api: HfApi, commit: str) -> str:
         raise InputError(
             f"committed, but {plan.repo_id} has a version {version} already; choose another and run again."
         )
-    if version not in tags:  # refused where somebody else takes it first; the next try takes the next number
+    if version not in tags:  # refused where another push took it first; the next try takes the next number
         api.create_tag(plan.repo_id, tag=version, revision=commit, repo_type=plan.repo_type)
     return version
 
@@ -248,8 +254,8 @@ def _tags(plan: Plan, api: HfApi) -> dict[str, str]:
     return {tag.name: tag.target_commit for tag in refs.tags}
 
 
-def _retried(do: Callable[[], Result], say: Progress, pause: float) -> Result:
-    """Try once more what may pass: the client itself has waited for some of it already, and for some of it never."""
+def _retry(do: Callable[[], Result], say: Progress, pause: float) -> Result:
+    """Do something, and once more after a failure that may be temporary; the client retries only some of these."""
     try:
         return do()
     except Exception as error:

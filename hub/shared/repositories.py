@@ -1,4 +1,4 @@
-"""What a repository on the Hub holds already: how it describes itself, and of which kind its weights are."""
+"""What a repository on the Hub holds: its front matter, and the kind of its weights."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from classification.network.hub_errors import explain
 
 from .publish import README, RepoType
 
-#: In bytes; of a card only its beginning is of interest, and nobody writes more than this.
+#: Largest README.md that is read, in bytes.
 LONGEST_CARD = 1_000_000
 FLOOR, FLOOR_FILE = "a TF-IDF floor", "baseline.json"
-#: Kinds of weights, and the files that each is told by.
+#: Kinds of weights, and the patterns of files by which each is recognised.
 KINDS = {
     "an adapter": ("adapter_model.safetensors", "adapter_model.bin"),
     "an ONNX export": ("onnx/model.onnx",),
@@ -68,7 +68,7 @@ def card_of(api: HfApi, info: Any, *, repo_type: RepoType = "model", revision: s
 
 
 def front_matter(text: str) -> dict[str, Any]:
-    """The keys and values at the beginning of a card; none where there are none, or no YAML."""
+    """The YAML mapping at the beginning of a card; empty where there is none or it is not valid YAML."""
     block = REGEX_YAML_BLOCK.search(text)
     try:
         found = yaml.safe_load(block.group(2)) if block else None

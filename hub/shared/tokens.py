@@ -1,4 +1,4 @@
-"""Nothing that is published or shown holds a token: refused from a person, blotted out of a log."""
+"""Keep tokens out of what is published, typed and logged: refuse input that holds one, redact output."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from classification.errors import InputError
 from classification.network.hub_errors import TOKEN, without_tokens
 
-#: Values of secrets that a command was given, which need not look like tokens.
+#: Values of secrets that a command was given; they are redacted although they need not look like tokens.
 HIDDEN: set[str] = set()
 
 
@@ -23,7 +23,7 @@ def check_no_token(name: str, text: str) -> None:
         raise InputError(f"{name} holds what looks like a token; take it out, revoke that token, and push again.")
 
 
-def check_words(words: Sequence[str]) -> None:
+def check_command_words(words: Sequence[str]) -> None:
     """Refuse a token on a command line, which others on the machine can read and which a shell remembers.
 
     Raises:
@@ -44,7 +44,7 @@ def redacted(text: str) -> str:
 
 
 def redact_logs() -> None:
-    """Have every line of a log pass through `redacted`: at its most talkative the Hub client logs what it sends."""
+    """Have every log record pass through `redacted`: at level DEBUG the Hub client logs the headers that it sends."""
     make = logging.getLogRecordFactory()
 
     def without(*args: object, **more: object) -> logging.LogRecord:

@@ -23,7 +23,7 @@ from classification.errors import InputError
 
 from ..cards.space import SpaceSettings
 from ..shared.client import account_of, check_owner, checked_repo_id, connect
-from ..shared.commands import command, describe, from_environment, say, shown_command
+from ..shared.commands import command, describe, say, secrets_from_environment, shown_command
 from ..shared.publish import Plan, publish
 from .plan import configure_space, plan_space, write
 
@@ -51,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Make the Space, or show or write what it would be."""
     words = list(sys.argv[1:] if argv is None else argv)
     options = make_parser().parse_args(words)
-    variables, secrets = _variables(options.variable), from_environment(options.secret)
+    variables, secrets = _variables(options.variable), secrets_from_environment(options.secret)
     settings = SpaceSettings(
         options.title, options.hardware or SpaceSettings.hardware, not options.no_sign_in, comparison=options.comparison
     )

@@ -1,4 +1,4 @@
-"""A lineup and everything that it names, laid out so that it stands on its own in a Space."""
+"""A lineup and every file that it names, laid out for the root of a Space."""
 
 from __future__ import annotations
 
@@ -42,20 +42,20 @@ def bundle_lineup(lineup: Lineup) -> LineupBundle:
     """Copy a lineup to the root of a folder, with local runs beneath it.
 
     Raises:
-        InputError: a contender stands on a model in a local folder, or is in trouble already.
+        InputError: a contender needs a model in a local folder, or cannot be loaded here either.
     """
     found: dict[str, Any] = read_yaml(lineup.path, what="lineup file")
     task = lineup.task.model_dump(mode="json", exclude_defaults=True)
     task |= {"dataset": without_paths(task["dataset"])} if "dataset" in task else {}
     uploads: list[Upload] = [Upload(TASK, _yaml(task))]
     found["task"] = TASK
-    found.pop("demonstrations", None)  # where the rows are here is nobody's business there
+    found.pop("demonstrations", None)  # a path of this machine must not be published
     rows = _demonstrations(lineup)
     if isinstance(rows, str):
         found["demonstrations"] = rows
     elif rows is not None:
         # Rows that are called like a file or folder of the Space must not take its place.
-        found["demonstrations"] = f"rows-{rows.name}" if _reserved(rows.name) else rows.name
+        found["demonstrations"] = f"rows-{rows.name}" if _is_reserved(rows.name) else rows.name
         uploads.append(Upload(found["demonstrations"], rows))
     found.pop("results", None)
     if lineup.results is not None and (lineup.results / COMPARISON_FILE).is_file():
@@ -72,7 +72,7 @@ def bundle_lineup(lineup: Lineup) -> LineupBundle:
                 uploads += [Upload(f"{place}/{upload.path}", upload.content) for upload in runs]
             entry["run"] = place
     uploads.append(Upload(LINEUP, _yaml(found)))
-    return LineupBundle(tuple(uploads), models_of(lineup), rows_of(lineup))
+    return LineupBundle(tuple(uploads), models_of(lineup), datasets_of(lineup))
 
 
 def _demonstrations(lineup: Lineup) -> Path | str | None:
@@ -94,7 +94,7 @@ def _check(contender: Contender) -> None:
     if contender.error:
         raise InputError(f"{contender.name} would not load on a Space: {contender.error}")
     model = contender.entry.model
-    stands_on_path = contender.record is not None and contender.record.method == "lora" and not model
+    stands_on_path = contender.record is not None and contender.record.is_adapter and not model
     base = contender.record.base if contender.record else None
     if (model and (Path(model).exists() or Reference.parse(model) is None)) or (
         stands_on_path and base is not None and base.from_folder
@@ -105,7 +105,7 @@ def _check(contender: Contender) -> None:
         )
 
 
-def _reserved(name: str) -> bool:
+def _is_reserved(name: str) -> bool:
     files = (README, LINEUP, TASK, "requirements.txt", "app.py", ".gitattributes")
     return name in files or "." not in name or name.startswith(".")
 
@@ -133,7 +133,7 @@ def models_of(lineup: Lineup) -> tuple[str, ...]:
     return tuple(found)
 
 
-def rows_of(lineup: Lineup) -> tuple[str, ...]:
+def datasets_of(lineup: Lineup) -> tuple[str, ...]:
     """Hub id of the rows of its task, where they are on the Hub."""
     source = lineup.task.dataset.path if lineup.task.dataset else ""
     return (source,) if Reference.parse(source) and not Path(source).exists() else ()

@@ -20,7 +20,7 @@ from ..shared.publish import README, Plan, Upload
 from ..shared.repositories import card_of, names_of
 from .lineup_bundle import LINEUP, LineupBundle, bundle_lineup
 
-#: The rooms of the house that a page needs; whoever only looks and compares trains nothing.
+#: The folders of this repository that the page imports; `training` is not among them.
 FOLDERS = ("app.py", "classification", "comparison", "hub", "ui")
 UNUSED_PACKAGES = ("trl",)
 REPLACES = (
@@ -33,7 +33,7 @@ REPLACES = (
     *(f"{r}/*" for r in FOLDERS[1:]),
 )
 OURS = "prompt-or-tune"
-#: What a Space holds that was made and never filled, such as one whose first push broke off.
+#: The files of a new Space without an app, as it is after a first push that failed.
 NEW = {".gitattributes", README}
 
 
@@ -52,7 +52,7 @@ def plan_space(
         repo_id: ``owner/name`` of the Space.
         settings: title, hardware and so on.
         private: whether a new Space is private.
-        api: looks which models everybody may download; without one, only those that are known to be public.
+        api: looks up which models are public; without one, only those of a fixed list count as such.
 
     Raises:
         InputError: the lineup cannot be used, names what a Space cannot see, or the Space holds another app.
@@ -71,9 +71,13 @@ def plan_space(
         *there.uploads,
     )
     return Plan(
-        repo_id, uploads, f"Compare the contenders of {lineup.task.name}",
-        repo_type="space", replaces=REPLACES, private=private,
-    )  # fmt: skip
+        repo_id,
+        uploads,
+        f"Compare the contenders of {lineup.task.name}",
+        repo_type="space",
+        replaces=REPLACES,
+        private=private,
+    )
 
 
 def _check_settings(settings: SpaceSettings) -> None:
@@ -103,7 +107,7 @@ def configure_space(
     """Set a Space's variables and secrets, and ask for its hardware.
 
     Raises:
-        InputError: the Hub refused, for want of a payment method or of the right to.
+        InputError: the Hub refused, such as without a payment method or the permission.
     """
     with explained(f"set up the Space {repo_id}"):
         for key, value in variables.items():
@@ -125,15 +129,15 @@ def _public(there: LineupBundle, api: HfApi | None) -> list[str]:
     """Models that are fetched when the Space is built, which the Hub does for public ones only."""
     if api is None:
         return [model for model in there.models if model in PACKAGED]
-    nobody = connect("")
+    anonymous = connect("")
     found = []
     for model in there.models:
         try:
-            info = nobody.model_info(model)
+            info = anonymous.model_info(model)
         except Exception as error:
             if explain(error) is None:
                 raise
-            if model in PACKAGED:  # the Hub cannot be asked, and these are known to be public
+            if model in PACKAGED:  # the Hub cannot be reached, and these are known to be public
                 found.append(model)
         else:
             found += [] if info.private or info.gated else [model]
@@ -141,7 +145,7 @@ def _public(there: LineupBundle, api: HfApi | None) -> list[str]:
 
 
 def _check_ours(api: HfApi, repo_id: str) -> None:
-    """A Space that holds somebody's other app is never written over."""
+    """Refuse to overwrite a Space that holds another app."""
     with explained(f"look at the Space {repo_id}"):
         try:
             found = api.space_info(repo_id)

@@ -9,7 +9,7 @@ from classification.contenders import APPROACHES, Contender, ContenderEntry
 from classification.errors import InputError
 from classification.lineup import load_lineup
 from classification.models.pool import ModelPool
-from classification.runs.record import load_run
+from classification.runs.record import load_record
 
 
 def write(tmp_path: Path, task_file: Path, *contenders: str, head: str = "") -> Path:
@@ -99,7 +99,7 @@ def test_contenders_on_one_base_share_it(tmp_path: Path, task_file: Path, chat_f
 
 def test_an_adapter_is_not_put_on_another_base_than_its_own() -> None:
     run = ROOT / "demo" / "minilm-lora"
-    record = load_run(run)
+    record = load_record(run)
     entry = ContenderEntry(name="a", approach="fine-tuned", run=str(run), model="somebody/other")
     with pytest.raises(InputError, match="a: the adapter stands on .*MiniLM-L6-v2, not on somebody/other"):
         Contender(entry, record.task, record, run).load(ModelPool())

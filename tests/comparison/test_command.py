@@ -50,16 +50,16 @@ class Entry:
     def choose_demonstrations(self, evaluated: Sequence[str]) -> ChosenDemonstrations:
         return ChosenDemonstrations()
 
-    def configuration(self, told: ChosenDemonstrations | None = None) -> dict[str, object]:
+    def configuration(self, demonstrations: ChosenDemonstrations | None = None) -> dict[str, object]:
         return {"model": self.name}
 
     def files_mark(self) -> list[tuple[str, int, int]]:
         return []
 
-    def seen(self, texts: Sequence[str], told: ChosenDemonstrations) -> Seen | None:
-        return self.hashes.count(texts, told.texts) if self.hashes else None
+    def seen(self, texts: Sequence[str], demonstrations: ChosenDemonstrations) -> Seen | None:
+        return self.hashes.count(texts, demonstrations.texts) if self.hashes else None
 
-    def load(self, pool: object, told: ChosenDemonstrations) -> Echo:
+    def load(self, pool: object, demonstrations: ChosenDemonstrations) -> Echo:
         if self.missing:
             raise self.missing
         self.loaded.append(Echo(self.name, self.fail))
@@ -241,3 +241,18 @@ def test_help_says_how_limit_chooses(capsys: pytest.CaptureFixture[str]) -> None
         make_parser().parse_args(["run", "--help"])
     said = " ".join(capsys.readouterr().out.split())
     assert "a random sample of N rows that keeps the share of every label; the same rows for all contenders" in said
+
+
+def test_a_contender_that_breaks_is_recorded_with_the_demonstrations_that_it_was_to_show(
+    arguments: Setup, tmp_path: Path
+) -> None:
+    class FewShot(Entry):
+        def configuration(self, demonstrations: ChosenDemonstrations | None = None) -> dict[str, object]:
+            return {"demonstrations": None if demonstrations is None else demonstrations.hashes}
+
+    assert (
+        main(arguments(FewShot("unloaded", missing=InputError("no weights")), FewShot("broken", fail=ValueError())))
+        == 2
+    )
+    found = json.loads((tmp_path / "out" / "comparison.json").read_text())
+    assert [contender["configuration"] for contender in found["contenders"]] == [{"demonstrations": []}] * 2

@@ -9,13 +9,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from support.comparisons import ABC, TAGS, Scripted, evaluated, rows_of
+from support.comparisons import ABC, TAGS, Scripted, evaluated, evaluation_of, rows_of
 
 from classification.data.rows import Rows
 from classification.data.sampling import sample
 from classification.errors import InputError
 from classification.predictions import Predictions
-from comparison.evaluation import Evaluation, check_names, evaluate, slug, target_matrix, text_hash
+from comparison.evaluation import Evaluation, check_file_names, slug
+from comparison.prediction_table import predict_rows, target_matrix, text_hash
 from comparison.records import FailedContender, MeasuredContender
 
 
@@ -44,9 +45,17 @@ def test_scores_by_hand() -> None:
 
 
 def test_rows_go_in_chunks_and_progress_is_told() -> None:
-    classifier, told = Scripted("ABCABCA"), []
-    evaluate("x", "zero-shot", "chat", classifier, rows_of("ABCABCA"), configuration={}, progress=told.append, chunk=3)
-    assert classifier.sizes == told == [3, 3, 1]
+    classifier, done = Scripted("ABCABCA"), []
+    table = predict_rows(classifier, rows_of("ABCABCA"), chunk=3, progress=done.append)
+    assert classifier.sizes == done == [3, 3, 1]
+    assert table.correct.all()
+    assert table.texts == rows_of("ABCABCA").texts
+
+
+def test_without_chunks_a_classifier_gets_all_rows_at_once() -> None:
+    classifier = Scripted("ABCABCA")
+    predict_rows(classifier, rows_of("ABCABCA"))
+    assert classifier.sizes == [7]
 
 
 def test_several_labels_have_no_confusion_matrix() -> None:
@@ -57,7 +66,7 @@ def test_several_labels_have_no_confusion_matrix() -> None:
         def predict(self, texts: object) -> Predictions:
             return Predictions.of(probabilities, 1.0)
 
-    found = measured(evaluate("x", "zero-shot", "chat", Tagger("", task=TAGS), rows, configuration={}))
+    found = measured(evaluation_of(Tagger("", task=TAGS), rows))
     assert found.confusion_matrix is None
     assert found.accuracy == pytest.approx(2 / 3, abs=1e-6)
     assert found.micro_f1 == pytest.approx(6 / 7, abs=1e-6)
@@ -100,7 +109,7 @@ def test_a_classifier_that_breaks_the_contract_fails(probabilities: np.ndarray, 
         def predict(self, texts: object) -> Predictions:
             return Predictions.of(probabilities.astype(np.float32), 1.0)
 
-    found = evaluate("x", "zero-shot", "chat", Broken(""), rows_of("ABC"), configuration={})
+    found = evaluation_of(Broken(""), rows_of("ABC"))
     assert found.contender.error == sentence
 
 
@@ -125,7 +134,7 @@ def test_saved_and_loaded_evaluations_are_equal(tmp_path: Path) -> None:
 
 def test_several_labels_survive_saving(tmp_path: Path) -> None:
     rows = Rows(("one", "two"), (("A", "C"), ()))
-    saved = evaluate("tags", "zero-shot", "chat", Scripted("A?", task=TAGS), rows, configuration={})
+    saved = evaluation_of(Scripted("A?", "tags", TAGS), rows)
     loaded = Evaluation.load(saved.save(tmp_path)).answers
     assert loaded is not None
     assert loaded.targets.tolist() == [[True, False, True], [False, False, False]]
@@ -226,9 +235,9 @@ def test_slug_is_a_safe_file_name(name: str, expected: str) -> None:
 
 
 def test_names_that_would_share_a_file_are_refused() -> None:
-    check_names(["a b", "a c"])
+    check_file_names(["a b", "a c"])
     with pytest.raises(InputError) as error:
-        check_names(["a b", "A-b"])
+        check_file_names(["a b", "A-b"])
     assert str(error.value) == "the contenders 'a b' and 'A-b' would share the file a-b.json; rename one."
 
 

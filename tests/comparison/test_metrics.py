@@ -8,9 +8,11 @@ from transformers import EvalPrediction
 
 from classification.__main__ import answered
 from classification.classifiers import encoder
+from classification.data.rows import Rows
 from classification.predictions import Predictions, decide
-from classification.task import Task
+from classification.task import Label, Task
 from comparison import metrics
+from comparison.prediction_table import PredictionTable
 from comparison.scores import score
 from training.encoder import metrics as training_metrics
 from ui.live.answer import Answer
@@ -190,6 +192,8 @@ def test_training_measures_what_a_report_does_where_a_label_has_no_rows() -> Non
     answers = RANDOM.integers(0, 3, size=40)  # no row has the fourth label, which is answered all the same
     shares = encoder.probabilities(logits, multi_label=False)
     found = training_metrics(EvalPrediction(predictions=logits, label_ids=answers), 4)
-    scored = score(("a", "b", "c", "d"), False, one_hot(answers, 4), Predictions.of(shares, 1.0))  # noqa: FBT003
+    task = Task(name="t", language="en", instruction="Which?", labels=tuple(Label(name=name) for name in "abcd"))
+    rows = Rows(tuple(map(str, range(40))), tuple(("abcd"[answer],) for answer in answers))
+    scored = score(PredictionTable.of(task, rows, Predictions.of(shares, 1.0)))
     assert found["macro_f1"] == pytest.approx(scored.macro_f1, rel=1e-5)
     assert found["accuracy"] == pytest.approx(scored.accuracy, rel=1e-5)

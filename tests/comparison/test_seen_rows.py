@@ -25,9 +25,9 @@ from comparison.verdict import verdict
 from hub.cards.comparison import comparison_card
 from hub.cards.evidence import Evidence
 from ui.api import _finished
-from ui.html import results_table as scoreboard
-from ui.live import evaluate_rows as trial
+from ui.html.results_table import results_table, summary_of
 from ui.live.contender_server import ContenderServer
+from ui.live.evaluate_rows import checked_rows, evaluate_rows
 
 TARGETS = "ABC" * 20
 GOOD, FAIR, BAD = "ABC" * 20, "ABC" * 14 + "BCA" * 6, "BCA" * 20
@@ -258,28 +258,28 @@ def test_csv_has_the_counts_of_every_kind() -> None:
 
 def test_the_page_marks_who_has_seen_rows_and_names_whom_to_use() -> None:
     found = comparison(Seen(train=40), NONE, NONE)
-    top, table = scoreboard.headline(found), scoreboard.table(found)
+    top, table = summary_of(found), results_table(found)
     assert "<strong>fair</strong> has the highest macro-F1 of those that can be judged, <strong>0.700</strong>" in top
     assert "good has the highest macro-F1, 1.000 (1.000 to 1.000), but has seen 40 of the 60 rows in training" in top
     assert 'good <span class="badge seen">seen 40 rows</span>' in table
     assert 'fair <span class="badge best">best</span>' in table
     assert table.count("badge seen") == 1
-    assert "badge seen" not in scoreboard.table(comparison(NONE, None, NONE))
+    assert "badge seen" not in results_table(comparison(NONE, None, NONE))
 
 
 def test_a_clean_comparison_says_so_on_the_page() -> None:
-    assert CLEAN in scoreboard.headline(comparison(NONE, NONE, NONE))
-    assert NOBODY_KNOWS in scoreboard.headline(comparison(None, None, None))
+    assert CLEAN in summary_of(comparison(NONE, NONE, NONE))
+    assert NOBODY_KNOWS in summary_of(comparison(None, None, None))
 
 
 def test_rows_that_the_page_is_asked_about_are_counted_and_not_left_out() -> None:
-    told = ChosenDemonstrations((Demonstration("Shares FALL", "Bearish"),))
-    first_names = FakeContender(FakeClassifier("few"), told=told)
+    demonstrations = ChosenDemonstrations((Demonstration("Shares FALL", "Bearish"),))
+    few_shot = FakeContender(FakeClassifier("few"), demonstrations=demonstrations)
     tuned = FakeContender(FakeClassifier("tuned"), hashes=TextHashes.of(["shares rise"], ["flat"]))
     older = FakeContender(FakeClassifier("older"), hashes=None)
-    bench = ContenderServer(FakeLineup(SENTIMENT, [first_names, tuned, older]), None).start()
+    server = ContenderServer(FakeLineup(SENTIMENT, [few_shot, tuned, older]), None).start()
     given = [{"text": text, "label": "Bullish"} for text in ("shares fall", "Shares rise", "flat", "new")]
-    *_, found = trial.evaluate_rows(bench, trial.checked_rows(SENTIMENT, given), ["few", "tuned", "older"])
+    *_, found = evaluate_rows(server, checked_rows(SENTIMENT, given), ["few", "tuned", "older"])
     assert isinstance(found, Comparison)
     assert found.rows.count == 4
     assert [one.seen for one in found.measured] == [Seen(train=0, demonstrations=1), Seen(train=1, validation=1), None]

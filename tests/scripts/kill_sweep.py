@@ -147,10 +147,10 @@ def found_in(folder: Path, base: Path, rows: Path) -> dict[str, Any]:
     from classification.contenders import Contender, ContenderEntry
     from classification.errors import InputError
     from classification.models.pool import ModelPool
-    from classification.runs.record import load_run
+    from classification.runs.record import load_record
 
     try:
-        record = load_run(folder)
+        record = load_record(folder)
         adapted = record.method == "lora" and record.export is None
         approach = "baseline" if record.family == "tfidf" else "fine-tuned"
         entry = ContenderEntry(name="x", approach=approach, run=str(folder), model=str(base) if adapted else None)
@@ -161,7 +161,7 @@ def found_in(folder: Path, base: Path, rows: Path) -> dict[str, Any]:
     names = sorted(
         path.name for path in folder.iterdir() if not path.name.startswith(("checkpoint-", ".", "training.json"))
     )
-    kept = without_times(record.model_dump(mode="json"))
+    kept = without_times(record.model_dump(mode="json", exclude={"id"}))  # new for every training
     if record.export:  # an exporter names its nodes anew each time, so its files are compared by their answers
         kept["sha256"] = sorted(kept["sha256"])
     return {"files": names, "record": kept, "answers": shares.round(5).tolist()}

@@ -16,7 +16,7 @@ from classification.task import Label, Task
 from comparison.comparison import Comparison
 from comparison.records import LabelRecord, Scores
 from hub.cards.evidence import Evidence
-from hub.cards.licences import licence_of
+from hub.cards.licences import Licence, licence_of
 from hub.cards.model import model_card
 from support.comparisons import ABC, compared
 
@@ -72,6 +72,7 @@ def comparison_with(record: RunRecord, name: str = "tuned") -> Comparison:
         "method": record.method,
         "data": record.data.model_dump(),
         "training_seconds": record.seconds,
+        **({"run_id": record.id} if record.id else {}),
     }
     return found.model_copy(
         update={
@@ -87,8 +88,12 @@ def comparison_with(record: RunRecord, name: str = "tuned") -> Comparison:
 
 def card_of(record: RunRecord, evidence: Evidence | None = None, **options: Any) -> str:
     """The card of a run with the options that every push gives."""
-    base = record.base.id if record.base else None
-    return model_card(record, evidence, **{"repo_id": "you/letters", "licence": licence_of(base)} | options)
+    return model_card(record, evidence, **{"repo_id": "you/letters", "licence": licence_for(record)} | options)
+
+
+def licence_for(record: RunRecord) -> Licence:
+    """The licence of a run whose base model, if it has one, says apache-2.0 on its card."""
+    return licence_of(record.base.id, {"license": "apache-2.0"}) if record.base else licence_of(None)
 
 
 def body(card: str) -> str:

@@ -12,7 +12,9 @@ from classification.predictions import Predictions
 from classification.runs.seen import Seen
 from classification.task import Label, Task
 from comparison.comparison import Comparison, compare
-from comparison.evaluation import Evaluation, evaluate
+from comparison.evaluation import Evaluation, evaluate, failed, rows_record
+from comparison.prediction_table import predict_rows
+from comparison.records import ContenderIdentity
 
 ABC = Task(name="abc", language="en", instruction="Choose a letter.", labels=tuple(Label(name=name) for name in "ABC"))
 TAGS = ABC.model_copy(update={"name": "tags", "multi_label": True})
@@ -58,7 +60,7 @@ class Scripted:
 
 def rows_of(letters: str) -> Rows:
     """A row for each letter, its label."""
-    return Rows(tuple(f"secret text {runtime}" for runtime in range(len(letters))), tuple((name,) for name in letters))
+    return Rows(tuple(f"secret text {row}" for row in range(len(letters))), tuple((name,) for name in letters))
 
 
 def evaluated(
@@ -72,10 +74,22 @@ def evaluated(
 ) -> Evaluation:
     """The evaluation of a contender that gives these answers to rows with these labels."""
     classifier = Scripted(answers, name, **more)  # type: ignore[arg-type]
-    return evaluate(
-        name, approach, "chat", classifier, rows_of(targets),  # type: ignore[arg-type]
-        configuration={"model": name}, source="letters.csv", seen=seen,
+    return evaluation_of(classifier, rows_of(targets), approach, seen=seen)
+
+
+def evaluation_of(
+    classifier: Scripted, rows: Rows, approach: str = "zero-shot", *, seen: Seen | None = None
+) -> Evaluation:
+    """The evaluation of a contender of this name, or how it failed."""
+    contender = ContenderIdentity(
+        name=classifier.name, approach=approach, family="chat", configuration={"model": classifier.name}  # type: ignore[arg-type]
     )  # fmt: skip
+    record = rows_record(rows, "letters.csv")
+    try:
+        table = predict_rows(classifier, rows)
+    except Exception as error:  # noqa: BLE001  as where contenders are compared
+        return failed(contender, error, classifier.task, record)
+    return evaluate(contender, table, record, seen=seen)
 
 
 def compared() -> Comparison:

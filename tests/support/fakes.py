@@ -14,7 +14,7 @@ from classification.prompting.demonstrations import ChosenDemonstrations
 from classification.runs.seen import Seen, TextHashes
 from classification.task import Label, Task
 from comparison.comparison import Comparison
-from comparison.records import Contender, FailedContender, LabelRecord, MeasuredContender, RowsRecord, TaskRecord
+from comparison.records import ContenderResult, FailedContender, LabelRecord, MeasuredContender, RowsRecord, TaskRecord
 
 SENTIMENT = Task(
     name="financial-sentiment",
@@ -104,7 +104,8 @@ class FakeContender:
     error: Exception | None = None
     gate: threading.Event | None = None
     hashes: TextHashes | None = TextHashes()
-    told: ChosenDemonstrations = ChosenDemonstrations()
+    demonstrations: ChosenDemonstrations = ChosenDemonstrations()
+    run: Path | None = None
 
     @property
     def name(self) -> str:
@@ -114,15 +115,15 @@ class FakeContender:
         return self.about or self.name
 
     def choose_demonstrations(self, evaluated: object = ()) -> ChosenDemonstrations:
-        return self.told
+        return self.demonstrations
 
-    def configuration(self, told: ChosenDemonstrations | None = None) -> dict[str, object]:
+    def configuration(self, demonstrations: ChosenDemonstrations | None = None) -> dict[str, object]:
         return {"model": self.about}
 
-    def seen(self, texts: Sequence[str], told: ChosenDemonstrations | None = None) -> Seen | None:
-        return self.hashes.count(texts, told.texts if told else ()) if self.hashes else None
+    def seen(self, texts: Sequence[str], demonstrations: ChosenDemonstrations | None = None) -> Seen | None:
+        return self.hashes.count(texts, demonstrations.texts if demonstrations else ()) if self.hashes else None
 
-    def load(self, pool: object, told: ChosenDemonstrations | None = None) -> FakeClassifier:
+    def load(self, pool: object, demonstrations: ChosenDemonstrations | None = None) -> FakeClassifier:
         if self.gate is not None:
             self.gate.wait(10)
         if self.error is not None:
@@ -185,7 +186,7 @@ def fake_scores(name: str, approach: str, macro_f1: float, seconds: float, task:
         macro_f1=macro_f1, macro_f1_ci=(macro_f1 - 0.02, macro_f1 + 0.02), micro_f1=macro_f1 + 0.04,
         invalid_rate=0.001, auc=None if seconds == 0 else 0.5 + macro_f1 / 2, ece=0.1,
         seconds_per_text=seconds, seconds_median=seconds, seconds_p95=2 * seconds,
-        prompt_tokens=68, completion_tokens=9, truncated=0, label_mass=None,
+        prompt_tokens=68, completion_tokens=9, shortened=0, label_mass=None,
         per_class={n: LabelRecord(precision=macro_f1, recall=macro_f1, f1=macro_f1, support=1000)
                    for n in task.label_names},
         confusion_matrix=None if task.multi_label else matrix, seen=Seen(train=0),
@@ -196,7 +197,7 @@ def fake_comparison(task: Task = SENTIMENT) -> Comparison:
     """The seven contenders of `fake_lineup` as if evaluated, and one that failed."""
     scores = (0.26, 0.754, 0.19, 0.36, 0.47, 0.846, 0.851)
     seconds = (0.0, 0.0004, 0.05, 0.07, 0.09, 0.06, 0.011)
-    contenders: list[Contender] = [
+    contenders: list[ContenderResult] = [
         fake_scores(contender.name, contender.approach, score, time, task)
         for contender, score, time in zip(fake_lineup().contenders, scores, seconds, strict=True)
     ]

@@ -11,6 +11,7 @@ import pytest
 from classification.models.pool import PACKAGED
 
 ROOT = Path(__file__).resolve().parents[2]
+DEMO = ROOT / "demo"
 DATA = Path(os.environ.get("PROMPT_OR_TUNE_DATA", ROOT.parent / "shared" / "data"))
 
 needs_packages = pytest.mark.skipif(

@@ -8,6 +8,8 @@ from classification.lineup import load_lineup
 from training import encoder, sft
 
 COMMON = ["--num_train_epochs", "1", "--logging_steps", "1", "--dataloader_pin_memory", "false", "--use_cpu", "true"]
+#: Validate and save after every step, so that there are checkpoints to resume from.
+STEPS = ["--eval_strategy", "steps", "--eval_steps", "1", "--save_strategy", "steps", "--save_steps", "1"]
 
 
 def train_chat(tmp_path: Path, task_file: Path, rows: Path, model: Path, *more: str) -> Path:

@@ -11,9 +11,9 @@ from huggingface_hub import HfApi, ModelCard
 from support.trainings import train_chat, train_encoder
 
 from classification.errors import InputError
-from classification.lineup import pulled
+from classification.lineup import contender_from_hub
 from classification.models.pool import ModelPool
-from classification.runs.record import load_run
+from classification.runs.record import load_record
 from classification.task import load_task
 from training import baseline
 
@@ -50,7 +50,7 @@ def test_a_floor_is_pushed_when_it_is_fitted(tmp_path: Path, task_file: Path, ro
     run = train_floor(tmp_path, task_file, rows_csv, "--push_to_hub", "true", "--hub_model_id", "trainer/floor")
     check_published("trainer/floor", run, token)
     assert HfApi(token=token).model_info("trainer/floor").private
-    contender = pulled("theirs", "trainer/floor@v1", load_task(task_file))
+    contender = contender_from_hub("theirs", "trainer/floor@v1", load_task(task_file))
     assert contender.load(None).predict(["Company 3 falls today"]).valid.all()
 
 
@@ -62,7 +62,7 @@ def test_an_encoder_is_pushed_by_our_code_and_not_by_the_trainer(
     )
     check_published("trainer/encoder", run, token)
     assert not HfApi(token=token).model_info("trainer/encoder").private
-    here = pulled("it", "trainer/encoder", load_task(task_file)).load(ModelPool())
+    here = contender_from_hub("it", "trainer/encoder", load_task(task_file)).load(ModelPool())
     assert here.predict(["Company 3 falls today"]).valid.all()
 
 
@@ -79,7 +79,7 @@ def test_the_record_knows_every_score_and_what_the_model_says_to_the_examples(
     tmp_path: Path, task_file: Path, rows_csv: Path
 ) -> None:
     task_file.write_text(task_file.read_text() + "examples: [Company 1 falls today, Company 2 rises today]\n")
-    record = load_run(train_floor(tmp_path, task_file, rows_csv))
+    record = load_record(train_floor(tmp_path, task_file, rows_csv))
     assert record.evaluation["split"] == "validation"
     assert set(record.evaluation) >= {"accuracy", "accuracy_ci", "macro_f1_ci", "per_class", "confusion_matrix"}
     assert [answer.labels for answer in record.answers] == [("Bearish",), ("Bullish",)]
@@ -104,4 +104,4 @@ def test_a_push_that_fails_keeps_the_run_and_says_how_to_push_it(
     ) as caught:
         train_floor(tmp_path, task_file, rows_csv, "--push_to_hub", "true", "--hub_model_id", "trainer/later")
     assert "\n" not in str(caught.value)
-    assert load_run(tmp_path / "runs" / "floor").family == "tfidf"
+    assert load_record(tmp_path / "runs" / "floor").family == "tfidf"

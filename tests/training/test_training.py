@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -18,17 +19,11 @@ from classification.lineup import load_lineup
 from classification.models.pool import LoadedModel, ModelSource
 from classification.prompting.encoding import encode_answers, encode_prompt
 from classification.prompting.messages import render
-from classification.runs.record import load_run
+from classification.runs.record import load_record
 from classification.task import load_task
 from training import baseline, encoder, sft
 from training.shared.clock import Clock, trained_seconds
 from training.shared.data import IGNORED, TreeCollator, at_most, prompt_completion
-
-
-@pytest.fixture(autouse=True)
-def _own_caches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HF_DATASETS_CACHE", str(tmp_path / "datasets"))
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
 
 
 def test_training_and_inference_prompts_are_equal_token_by_token(tokenizer, task, rows_csv) -> None:
@@ -77,7 +72,7 @@ def test_two_steps_change_an_adapter_and_the_saved_run_predicts_the_same(
     run = train_chat(tmp_path, task_file, rows_csv, chat_folder)
     weights = load_file(run / "adapter_model.safetensors")
     assert any(tensor.abs().max() > 0 for name, tensor in weights.items() if "lora_B" in name)  # it starts at zero
-    record = load_run(run)
+    record = load_record(run)
     steps = [entry["step"] for entry in record.history if "loss" in entry]
     assert max(steps) == 2
     classifier = as_classifier(tmp_path, task_file, run, chat_folder)
@@ -105,7 +100,7 @@ def test_the_recorded_evaluation_is_that_of_the_saved_adapter(
     classifier = as_classifier(tmp_path, task_file, run, chat_folder)
     rows = load_rows(data, classifier.task, split="validation")
     accuracy = (classifier.predict(rows.texts).best == rows.targets(classifier.task)).mean()
-    evaluation = load_run(run).evaluation
+    evaluation = load_record(run).evaluation
     assert evaluation["rows"] == 36
     assert evaluation["accuracy"] == pytest.approx(accuracy)
 
@@ -120,6 +115,8 @@ def test_the_record_names_no_path_and_the_folder_holds_no_pickle(
     assert record["hyperparameters"]["learning_rate"] == 0.01
     assert record["versions"]["transformers"]
     assert record["data"]["rows"]["train"] > 0
+    assert re.fullmatch(r"[0-9a-f]{32}", record["id"])
+    assert record["command"][:5] == ["python", "-m", "training.sft", "--task", task_file.name]
     assert "token" not in " ".join(record["hyperparameters"])
     assert not [file.name for file in run.iterdir() if file.suffix in (".bin", ".pt", ".pkl")]
     assert "hf_" not in text
@@ -132,7 +129,7 @@ def test_a_killed_training_goes_on_from_its_checkpoint(
     run = train_chat(tmp_path, task_file, rows_csv, chat_folder, *steps, "--max_steps", "1")
     assert (run / "checkpoint-1").is_dir()
     train_chat(tmp_path, task_file, rows_csv, chat_folder, *steps, "--max_steps", "2", "--resume_from_checkpoint")
-    record = load_run(run)
+    record = load_record(run)
     assert [entry["step"] for entry in record.history if "loss" in entry] == [1, 2]
     last_stretch = next(entry["train_runtime"] for entry in record.history if "train_runtime" in entry)
     first_stretch = next(entry["seconds"] for entry in record.history if entry.get("step") == 1)
@@ -148,7 +145,7 @@ def test_every_weight_of_a_chat_model_can_be_trained(
          "--model_name_or_path", str(chat_folder), "--per_device_train_batch_size", "4", "--share_prefix", "false",
          *COMMON]
     )  # fmt: skip
-    assert load_run(out).method == "full"
+    assert load_record(out).method == "full"
     before, after = load_file(chat_folder / "model.safetensors"), load_file(out / "model.safetensors")
     assert not torch.equal(before["model.layers.0.mlp.up_proj.weight"], after["model.layers.0.mlp.up_proj.weight"])
     found = as_classifier(tmp_path, task_file, out).predict(["Company 3 falls today"])
@@ -157,7 +154,7 @@ def test_every_weight_of_a_chat_model_can_be_trained(
 
 @pytest.mark.parametrize("script", [sft, encoder])
 def test_a_flag_that_would_do_nothing_is_refused(script, task_file: Path, rows_csv: Path, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="--load_in_4bit is not passed on: models are loaded by this project"):
+    with pytest.raises(InputError, match="--load_in_4bit is not supported: models are loaded by this project"):
         script.main(
             ["--task", str(task_file), "--data", str(rows_csv), "--output_dir", str(tmp_path / "x"),
              "--model_name_or_path", "a/b", "--load_in_4bit", *COMMON]
@@ -184,7 +181,7 @@ def test_an_encoder_learns_and_its_run_folder_predicts_the_same(
     tmp_path: Path, task_file: Path, rows_csv: Path, encoder_folder: Path, method: str
 ) -> None:
     run = train_encoder(tmp_path, task_file, rows_csv, encoder_folder, "--method", method)
-    record = load_run(run)
+    record = load_record(run)
     assert (record.family, record.method) == ("encoder", method)
     base = encoder_folder if method == "lora" else None
     classifier = as_classifier(tmp_path, task_file, run, base)
@@ -238,7 +235,12 @@ def test_arguments_may_stand_in_a_file(tmp_path: Path, task_file: Path, rows_csv
     config = tmp_path / "config.yaml"
     config.write_text(f"task: {task_file}\ndata: {rows_csv}\noutput_dir: {tmp_path / 'floor'}\nseed: 7\n")
     baseline.main(["--config", str(config)])
-    assert load_run(tmp_path / "floor").seed == 7
+    record = load_record(tmp_path / "floor")
+    assert record.seed == 7
+    assert record.command is not None
+    assert " ".join(record.command[3:]) == (
+        f"--task {task_file.name} --data {rows_csv.name} --output_dir floor --seed 7"
+    )
 
 
 @pytest.mark.parametrize("script", [sft, encoder])

@@ -30,8 +30,8 @@ from classification.errors import InputError
 from classification.lineup import load_lineup
 from comparison.comparison import Comparison
 from ui import api
-from ui.live import evaluate_rows as trial
 from ui.live.contender_server import ContenderServer
+from ui.live.evaluate_rows import checked_rows, evaluate_rows
 from ui.page import build_page
 
 PAGE = ROOT / "docs" / "api.md"
@@ -125,8 +125,8 @@ def test_half_a_character_gets_a_sentence_wherever_it_is_sent(url: str) -> None:
 
 
 def test_only_the_one_that_is_asked_answers() -> None:
-    bench = ContenderServer(fake_lineup(), None).start()
-    *_, states = bench.ask("a text", only="TF-IDF")
+    server = ContenderServer(fake_lineup(), None).start()
+    *_, states = server.ask("a text", only="TF-IDF")
     assert [state.name for state in states if state.answer] == ["TF-IDF"]
 
 
@@ -188,7 +188,7 @@ def test_rows_of_a_task_with_several_labels() -> None:
         {"text": "b", "label": "emotion 1|emotion 2"},
         {"text": "c", "label": []},
     ]
-    rows = trial.checked_rows(EMOTIONS, given)
+    rows = checked_rows(EMOTIONS, given)
     assert rows.labels == (("emotion 3", "emotion 9"), ("emotion 1", "emotion 2"), ())
 
 
@@ -196,8 +196,8 @@ def test_a_contender_that_breaks_does_not_end_an_evaluation() -> None:
     broken = FakeContender(FakeClassifier("a", error=InputError("runs/a: no weights; train it first.")))
     unloaded = FakeContender(FakeClassifier("b"), error=InputError("runs/b: no run.json; train it first."))
     lineup = FakeLineup(SENTIMENT, [broken, unloaded, FakeContender(FakeClassifier("c"))])
-    rows = trial.checked_rows(SENTIMENT, ROWS)
-    *_, found = trial.evaluate_rows(ContenderServer(lineup, None).start(), rows, ["a", "b", "c"])
+    rows = checked_rows(SENTIMENT, ROWS)
+    *_, found = evaluate_rows(ContenderServer(lineup, None).start(), rows, ["a", "b", "c"])
     assert isinstance(found, Comparison)
     assert [contender.error for contender in found.contenders] == [
         "runs/a: no weights; train it first.", "runs/b: no run.json; train it first.", None,
@@ -230,20 +230,20 @@ def test_a_report_in_each_format(client: Client) -> None:
 
 
 def test_a_comparison_that_is_no_repository_gets_a_sentence(client: Client) -> None:
-    told = sentence(client, "table", "../etc/passwd", api_name="/report")
-    assert told == "'../etc/passwd' is not a dataset on the Hub; write owner/name, or owner/name@revision."
+    message = sentence(client, "table", "../etc/passwd", api_name="/report")
+    assert message == "'../etc/passwd' is not a dataset on the Hub; write owner/name, or owner/name@revision."
     assert sentence(client, "you/<b>", api_name="/results").startswith("'you/<b>' is not a dataset on the Hub;")
 
 
 def test_without_the_hub_a_comparison_there_gets_a_sentence(client: Client) -> None:
-    told = sentence(client, "table", "you/comparison", api_name="/report")
-    assert told.startswith("cannot open the comparison you/comparison: the Hub cannot be reached;")
+    message = sentence(client, "table", "you/comparison", api_name="/report")
+    assert message.startswith("cannot open the comparison you/comparison: the Hub cannot be reached;")
 
 
 def test_without_results_the_api_says_how_to_make_them() -> None:
     with served(build_page(fake_lineup(), None)) as url:
-        told = sentence(Client(url, verbose=False, analytics_enabled=False), api_name="/report")
-        assert told.startswith("There are no results yet; make them with: python -m comparison run --lineup")
+        message = sentence(Client(url, verbose=False, analytics_enabled=False), api_name="/report")
+        assert message.startswith("There are no results yet; make them with: python -m comparison run --lineup")
 
 
 # --- as MCP tools

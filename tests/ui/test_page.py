@@ -189,8 +189,8 @@ def test_text_and_every_answer_fit_one_desktop_screen(browser: Browser, url: str
         ask(page)
         places = [*page.locator("#answers .card").all(), page.locator("#text"), page.locator("#ask")]
         assert len(places) == 9
-        for runtime in places:
-            box = runtime.bounding_box()
+        for place in places:
+            box = place.bounding_box()
             assert box is not None
             assert box["x"] >= 0
             assert box["y"] >= 0

@@ -30,13 +30,13 @@ def command_words(argv: list[str] | None) -> list[str]:
 
 
 def callbacks(options: TaskArguments) -> list[TrainerCallback]:
-    """What stands beside a training: the clock and, if that was asked for, who stops it when it gets no better."""
+    """The trainer's callbacks: the clock and, with ``--early_stopping_patience``, early stopping."""
     patience = options.early_stopping_patience
     return [Clock(), *([Patience(patience)] if patience else [])]
 
 
 def asked_model(arguments: ModelConfig) -> tuple[str, str | None]:
-    """Id and revision of the model to train; no revision means whichever copy is nearest."""
+    """Id and revision of the model to train; ``None`` leaves the copy to `classification.models.pool.locate`."""
     defaults = ModelConfig()
     revision = arguments.model_revision if arguments.model_revision != defaults.model_revision else None
     return str(arguments.model_name_or_path), revision

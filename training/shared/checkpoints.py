@@ -1,8 +1,8 @@
-"""Checkpoints that are whole, that say which training they belong to, and from which it goes on as if never stopped.
+"""Checkpoints that are complete, name their training, and resume it as if it had never been stopped.
 
-transformers writes a checkpoint in place, so one that was being written when the process was killed has its name and
-not its files. Here it is written beside, takes its name when everything in it is on the disk, and holds a record of
-what was trained and hashes of the texts that were seen.
+transformers writes a checkpoint in place, so one that was being written when the process was killed looks complete and
+lacks files. Here it is written to a temporary folder, and renamed when everything in it is on the disk. It also holds a
+record of what was trained, and hashes of the texts that were seen.
 """
 
 from __future__ import annotations
@@ -25,9 +25,10 @@ from transformers.trainer_callback import ExportableState
 from classification.errors import InputError
 from classification.files.writing import sync, sync_tree
 from classification.runs.folder import tidy
-from classification.runs.record import UNFINISHED
+from classification.runs.record import UNFINISHED, EnergyRecord
 from classification.runs.seen import TextHashes
 
+from .energy import EnergyMeter
 from .record import RECORD, Training
 
 if TYPE_CHECKING:
@@ -39,13 +40,13 @@ logger = logging.getLogger(__name__)
 
 STATE = "trainer_state.json"
 NAME = re.compile(r"checkpoint-(\d+)")
-#: What a training goes on from beside the weights; torch writes each as an archive, whose end is its table of contents.
+#: The state besides the weights. torch writes each as a zip archive, whose index is at its end: one cut off has none.
 ARCHIVES = ("optimizer.pt", "scheduler.pt")
 WEIGHTS = ("model.safetensors", "adapter_model.safetensors")
 
 
 class WholeCheckpoints(_Trainer):
-    """For a trainer: checkpoints are whole or not there, and a resumed training ends as one that was never stopped.
+    """A mixin for trainers: checkpoints are complete or absent, and a resumed training ends as an uninterrupted one.
 
     Attributes:
         training: what is trained, for the record in every checkpoint.
@@ -57,7 +58,7 @@ class WholeCheckpoints(_Trainer):
     _beside: Path | None = None
 
     def create_model_card(self, *args: Any, **kwargs: Any) -> None:
-        """None is written: the card is made from the run's record when it is published."""
+        """Write none: the card is made from the run's record when it is published."""
 
     def _get_output_dir(self, trial: Any) -> str:
         return str(self._beside) if self._beside else super()._get_output_dir(trial)
@@ -87,7 +88,7 @@ class WholeCheckpoints(_Trainer):
             self._beside = None
 
     def _best(self, folder: Path, before: str | None) -> str | None:
-        """Where the best checkpoint is, whatever the name of the folder was when it was written."""
+        """The path of the best checkpoint; transformers noted that of the temporary folder."""
         step = self.state.best_global_step
         if step is None:
             return before
@@ -121,7 +122,7 @@ class WholeCheckpoints(_Trainer):
         if self.state.best_global_step is not None:
             self.state.best_model_checkpoint = str(checkpoint.parent / f"checkpoint-{self.state.best_global_step}")
         for one in (*self.callback_handler.callbacks, self.control):
-            if isinstance(one, ExportableState):  # else the first checkpoint fails where one was added
+            if isinstance(one, ExportableState):  # else saving the first checkpoint fails where a callback was added
                 self.state.stateful_callbacks.setdefault(type(one).__name__, one.state())
         if hasattr(self, "_total_train_tokens"):
             self._total_train_tokens = int(max((e.get("num_tokens", 0) for e in self.state.log_history), default=0))
@@ -132,18 +133,22 @@ class WholeCheckpoints(_Trainer):
             super()._run_epoch(*args, **kwargs)
 
     _resumed_from: Path | None = None
+    energy: EnergyRecord | None = None  # set by `train_whole`, where codecarbon is installed
 
     def train_whole(self, checkpoint: str | None) -> Any:
-        """Train to the end, from a checkpoint on where one is given."""
+        """Train to the end, from a checkpoint if one is given."""
         folder = Path(str(self.args.output_dir))
         self._resumed_from = None if checkpoint is None else Path(checkpoint)
         with _begun(folder, self.training):
-            return self.train(resume_from_checkpoint=checkpoint)
+            with EnergyMeter() as meter:
+                trained = self.train(resume_from_checkpoint=checkpoint)
+            self.energy = meter.record
+            return trained
 
 
 @contextmanager
 def _begun(folder: Path, training: Training) -> Iterator[None]:
-    """Note which training the folder's checkpoints belong to from now on, unless it fails before it has any."""
+    """Record which training the folder's checkpoints belong to; restored if it fails before its first checkpoint."""
     tidy(folder)
     file = folder / RECORD
     before = file.read_bytes() if file.is_file() else None
@@ -163,10 +168,10 @@ def resume_point(arguments: Any, training: Training) -> tuple[str | None, Traini
 
     Args:
         arguments: transformers' `TrainingArguments`.
-        training: what is asked for now.
+        training: what the arguments describe.
 
     Returns:
-        The checkpoint's folder and the training that goes on; ``None`` and a new one where it starts anew.
+        The checkpoint's folder and its training; ``None`` and ``training`` where it starts from the beginning.
 
     Raises:
         InputError: there is no such checkpoint, it is not whole, or it is of another training.
@@ -181,17 +186,17 @@ def resume_point(arguments: Any, training: Training) -> tuple[str | None, Traini
         if not place.is_dir():
             raise InputError(f"there is no checkpoint at {asked} to resume from; {ANEW}.")
         if wrong := not_whole(place):
-            raise InputError(f"{place}: not a whole checkpoint, since {wrong}; name another, or {ANEW}.")
+            raise InputError(f"{place}: not a complete checkpoint, since {wrong}; name another, or {ANEW}.")
     known = Training.of_checkpoint(place)
     if known is None:
         raise InputError(
-            f"{place}: nothing there says which labels and rows it is of, since an earlier version wrote it; {ANEW}."
+            f"{place}: it has no record of its labels and rows, since an earlier version wrote it; {ANEW}."
         )
     known.check_same(training, place)
     return str(place), training.model_copy(update={"id": known.id})
 
 
-#: What remains to be done where no checkpoint fits.
+#: What a sentence advises where no checkpoint fits.
 ANEW = "leave --resume_from_checkpoint out to start anew"
 
 
@@ -201,16 +206,16 @@ def _newest(folder: Path) -> Path:
         wrong = not_whole(place)
         found = Training.of_checkpoint(place)
         if wrong:
-            logger.warning("%s is passed over, since %s.", place, wrong)
+            logger.warning("%s is skipped, since %s.", place, wrong)
         elif current is not None and found is not None and found.id != current.id:
-            logger.warning("%s is passed over, since it is of an earlier training.", place)
+            logger.warning("%s is skipped, since it is of an earlier training.", place)
         else:
             return place
     raise InputError(f"there is no checkpoint in {folder} to resume from; {ANEW}.")
 
 
 def not_whole(checkpoint: Path) -> str | None:
-    """Why a checkpoint cannot be gone on from, in a few words, or ``None`` where it is whole."""
+    """Why a checkpoint cannot be resumed from, as a part of a sentence, or ``None`` where it is complete."""
     try:
         state = TrainerState.load_from_json(str(checkpoint / STATE))
         weights = [name for name in WEIGHTS if (checkpoint / name).is_file()] or _shards(checkpoint)

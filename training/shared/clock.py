@@ -1,4 +1,4 @@
-"""What a training carries over when it is stopped and resumed: its time, its losses, and how patient it still is."""
+"""Callbacks whose state survives a resumption: training time, mean loss, and the count of early stopping."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ class Clock(TrainerCallback):
         self._before = self._started = 0.0
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        """Take up the time of an earlier stretch, where there was one."""
+        """Restore the time trained before, from the history."""
         self._before, self._started = trained_seconds(state.log_history), time.monotonic()
 
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        """Have the losses since the last entry in the history before a checkpoint takes it along."""
+        """Log before each checkpoint, so that the losses since the last entry are in its history."""
         control.should_log = control.should_log or control.should_save or control.should_evaluate
 
     on_epoch_end = on_step_end
@@ -40,10 +40,10 @@ class Clock(TrainerCallback):
 
 
 class Patience(EarlyStoppingCallback):
-    """Early stopping that goes on counting, in a resumed training, where the checkpoint left off."""
+    """Early stopping whose count of evaluations without improvement continues in a resumed training."""
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        """Take up the count, and stop at once where it had run out already."""
+        """Restore the count, and stop at once where it was exhausted already."""
         super().on_train_begin(args, state, control, **kwargs)
         kept = state.stateful_callbacks.get(type(self).__name__)
         kept = kept[0] if isinstance(kept, list) else kept
@@ -54,7 +54,7 @@ class Patience(EarlyStoppingCallback):
 def mean_loss(history: list[dict[str, Any]]) -> float | None:
     """Mean loss over all steps, from a history whose last loss is that of the last step; else ``None``.
 
-    The trainer's own ``train_loss`` forgets, at each resumption, the steps before.
+    The trainer's own ``train_loss`` leaves out the steps before the last resumption.
     """
     losses = [(int(entry["step"]), float(entry["loss"])) for entry in history if "loss" in entry and "step" in entry]
     last = max((int(entry.get("step", 0)) for entry in history), default=0)

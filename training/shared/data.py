@@ -75,13 +75,15 @@ def tell_cut(cut: int, rows: int, max_length: int | None) -> None:
     if cut:
         logger.warning(
             "%s of %s texts are cut to fit %s tokens; --max_length sets another limit, where the model allows it.",
-            f"{cut:,}", f"{rows:,}", f"{max_length:,}",
-        )  # fmt: skip
+            f"{cut:,}",
+            f"{rows:,}",
+            f"{max_length:,}",
+        )
 
 
 @dataclass
 class TreeCollator:
-    """Lays a batch out as one tree: the prompts' shared start once, each row a branch, no padding.
+    """Collates a batch as one tree: the prompts' shared start once, each row a branch, no padding.
 
     Gradients equal those of a padded batch (a test holds them to it), for fewer tokens: on short texts the
     instruction is half of every prompt. See `classification.models.scoring` for the attention that this needs.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -22,10 +23,10 @@ from classification.predictions import Classifier
 from classification.runs.environment import hardware, library_versions
 from classification.runs.folder import whole_run
 from classification.runs.hashes import hashes_of
-from classification.runs.record import BaseRecord, DataRecord, ExampleAnswer, Family, Method, RunRecord
+from classification.runs.record import BaseRecord, DataRecord, ExampleAnswer, RunRecord
 from classification.runs.seen import TextHashes
 from classification.task import Task
-from comparison.evaluation import target_matrix
+from comparison.prediction_table import predict_rows
 from comparison.scores import score
 
 from .arguments import hyperparameters_of, public_source
@@ -38,8 +39,8 @@ logger = logging.getLogger(__name__)
 class TrainingResult:
     """What a training leaves behind for its record; ``classifier`` answers with what was trained on ``train``."""
 
-    family: Family
-    method: Method
+    family: str
+    method: str
     task: Task
     splits: Splits
     train: Rows
@@ -77,6 +78,7 @@ def finish(
         versions=library_versions(),
         hardware=hardware(),
         seconds=round(trained_seconds(history), 1),
+        energy=result.trainer.energy,
         history=_history(history),
         evaluation=evaluation,
         answers=example_answers(result.classifier),
@@ -89,7 +91,7 @@ def finish(
 
 
 def seal(record: RunRecord, unfinished: Path, seen: TextHashes | None) -> RunRecord:
-    """Write the last two files of a run: hashes of its texts, and the record with hashes of its files.
+    """Write the last two files of a run: hashes of its texts, and the record with a new id and hashes of its files.
 
     Args:
         record: of the run, whose weights are in ``unfinished`` already.
@@ -98,7 +100,7 @@ def seal(record: RunRecord, unfinished: Path, seen: TextHashes | None) -> RunRec
     """
     if seen is not None:
         seen.save(unfinished)
-    sealed = record.model_copy(update={"sha256": hashes_of(unfinished)})
+    sealed = record.model_copy(update={"id": uuid.uuid4().hex, "sha256": hashes_of(unfinished)})
     sealed.save(unfinished)
     return sealed
 
@@ -110,14 +112,15 @@ def evaluated(classifier: Classifier, rows: Rows | None, train: Rows) -> dict[st
     """
     if rows is None or not len(rows):
         return None
-    task, seen = classifier.task, TextHashes.of(train.texts).count(rows.texts)
+    seen = TextHashes.of(train.texts).count(rows.texts)
     if seen.train:
         logger.warning(
             "%s of the %s validation rows are among the training rows, so the scores on them are not evidence for new "
             "texts; take them out of one of the two.",
-            f"{seen.train:,}", f"{len(rows):,}",
-        )  # fmt: skip
-    scores = score(task.label_names, task.multi_label, target_matrix(rows, task), classifier.predict(rows.texts))
+            f"{seen.train:,}",
+            f"{len(rows):,}",
+        )
+    scores = score(predict_rows(classifier, rows))
     return {"split": "validation", "rows": len(rows), "seen": seen.model_dump(), **scores.model_dump(mode="json")}
 
 

@@ -1,4 +1,4 @@
-"""Flags of TRL and transformers that cannot be honoured here, looked at before anything is loaded or trained.
+"""Refuse flags of TRL and transformers that have no effect here, before anything is loaded or trained.
 
 Both libraries have some two hundred flags. Most work as they do there. Those that a script of ours would not pass on
 are refused with their reason, and so are values and pairs that would only fail in the middle of a training.
@@ -62,7 +62,7 @@ REFUSED_CHAT = {
                     "validation scores labels and counts no tokens"),
     "activation_offloading": "activations stay where they are computed; --gradient_checkpointing saves memory",
 }  # fmt: skip
-#: Flags of an encoder's training that are no more than words there.
+#: Flags that have no effect on the training of an encoder.
 REFUSED_ENCODER = {
     "lora_target_parameters": "LoRA is put on layers; name those with --lora_target_modules",
     "use_peft": "--method lora says it",
@@ -86,10 +86,12 @@ POSITIVE = Range(lambda value: value > 0, "more than 0")
 AT_LEAST_0 = Range(lambda value: value >= 0, "0 or more")
 AT_LEAST_1 = Range(lambda value: value >= 1, "1 or more")
 SHARE = Range(lambda value: 0 <= value < 1, "at least 0 and less than 1")
-STEPS = Range(lambda value: 0 < value < 1 or (value >= 1 and float(value).is_integer()),
-              "a whole number of steps, or a share of all steps between 0 and 1")  # fmt: skip
+STEPS = Range(
+    lambda value: 0 < value < 1 or (value >= 1 and float(value).is_integer()),
+    "a whole number of steps, or a share of all steps between 0 and 1",
+)
 SEED = Range(lambda value: 0 <= value < 2**32, "between 0 and 4294967295")
-#: What the numbers may be that the libraries themselves take as they come.
+#: Allowed values of numbers that the libraries themselves do not check.
 RANGES = {
     **dict.fromkeys(("per_device_train_batch_size", "per_device_eval_batch_size", "gradient_accumulation_steps",
                      "eval_accumulation_steps", "save_total_limit", "train_limit", "eval_limit", "max_length", "lora_r",
@@ -116,7 +118,7 @@ def parse_arguments(parser: TrlParser, argv: list[str] | None) -> tuple[Any, ...
         return tuple(parser.parse_args_and_config(command_words(argv)))
     except InputError:
         raise
-    except Exception as error:  # the classes check their fields, and what they raise is as various as they are
+    except Exception as error:  # the argument classes raise errors of every kind
         reason = " ".join(str(error).split()).rstrip(".") or type(error).__name__
         raise InputError(f"these options cannot be used: {reason[:400]}; change them.") from error
 
@@ -147,7 +149,7 @@ def check_flags(args: Any, options: TaskArguments, own: Any, model: ModelConfig)
 
 
 def check_ranges(*sources: object) -> None:
-    """Refuse numbers that are none, or that no training can be done with."""
+    """Refuse numbers that are not finite or out of range."""
     for source in sources:
         for entry in dataclasses.fields(source):  # type: ignore[arg-type]
             value, allowed = getattr(source, entry.name), RANGES.get(entry.name)
@@ -159,7 +161,7 @@ def check_ranges(*sources: object) -> None:
 
 
 def check_length(args: Any, rows: int) -> None:
-    """Refuse a training that would be over before it was validated once, or that has no batch.
+    """Refuse a training that would end before its first validation, or that has no batch.
 
     Args:
         args: transformers' `TrainingArguments`.
@@ -171,9 +173,11 @@ def check_length(args: Any, rows: int) -> None:
             f"--dataloader_drop_last leaves no batch of {args.train_batch_size} of the {rows:,} training rows; "
             "leave it out, or make batches smaller."
         )
-    steps = args.max_steps if args.max_steps > 0 else math.ceil(
-        args.num_train_epochs * math.ceil(batches / args.gradient_accumulation_steps)
-    )  # fmt: skip
+    steps = (
+        args.max_steps
+        if args.max_steps > 0
+        else math.ceil(args.num_train_epochs * math.ceil(batches / args.gradient_accumulation_steps))
+    )
     if str(args.eval_strategy.value) == "steps" and args.eval_steps > steps:
         raise InputError(
             f"--eval_steps is {args.eval_steps:g}, and the training has {steps:,} steps, so it would never be "
@@ -206,7 +210,7 @@ def _refuse_ignored(args: Any, model: ModelConfig, refused: dict[str, str]) -> N
     for name, why in refused.items():
         for given, default in ((args, plain), (model, plain_model)):
             if hasattr(given, name) and getattr(given, name) != getattr(default, name):
-                raise InputError(f"--{name} is not passed on: {why}; leave it out.")
+                raise InputError(f"--{name} is not supported: {why}; leave it out.")
 
 
 def _refuse_lora(model: ModelConfig, because: str) -> None:
@@ -218,14 +222,14 @@ def _refuse_lora(model: ModelConfig, because: str) -> None:
 
 def _check_chat(args: Any, own: Any, model: ModelConfig) -> None:
     if args.completion_only_loss is False:
-        raise InputError(f"--completion_only_loss false is not passed on: {OWN_LOSS}; leave it out.")
+        raise InputError(f"--completion_only_loss false is not supported: {OWN_LOSS}; leave it out.")
     if not model.use_peft:
         _refuse_lora(model, "a training without --use_peft")
         if own.lora_layers is not None:
             raise InputError("--lora_layers does nothing without --use_peft, which trains an adapter; add that.")
     if args.per_device_eval_batch_size != type(args)(output_dir="run").per_device_eval_batch_size and not by_loss(args):
         raise InputError(
-            "--per_device_eval_batch_size is not passed on: validation chooses its batches by length; leave it out."
+            "--per_device_eval_batch_size is not supported: validation chooses its batches by length; leave it out."
         )
 
 
@@ -276,8 +280,10 @@ def _check_loading(args: Any) -> None:
     for name in ("gradient_checkpointing_kwargs", "activation_checkpointing_kwargs"):
         unknown = sorted(set(getattr(args, name) or ()) - {"use_reentrant", "preserve_rng_state", "determinism_check"})
         if unknown:
-            raise InputError(f"--{name} has {shown(unknown[0])}, and takes use_reentrant, preserve_rng_state or "
-                             "determinism_check; change it.")  # fmt: skip
+            raise InputError(
+                f"--{name} has {shown(unknown[0])}, and takes use_reentrant, preserve_rng_state or "
+                "determinism_check; change it."
+            )
 
 
 def _check_machine(args: Any) -> None:
@@ -286,7 +292,7 @@ def _check_machine(args: Any) -> None:
     if args.fp16 and args.device.type == "cpu":
         raise InputError("--fp16 needs a GPU, and the training runs on the CPU; leave it out.")
     known = get_available_reporting_integrations()
-    unknown = [name for name in _listed(args.report_to) if name not in known and name not in ("none", "all")]
+    unknown = [name for name in _as_list(args.report_to) if name not in known and name not in ("none", "all")]
     if unknown:
         raise InputError(
             f"--report_to names {shown(unknown[0])}, which is not installed or not known; "
@@ -294,25 +300,28 @@ def _check_machine(args: Any) -> None:
         )
 
 
-def _listed(value: object) -> Iterable[str]:
+def _as_list(value: object) -> Iterable[str]:
     return map(str, value) if isinstance(value, list | tuple) else [str(value)] if value else []
 
 
 def _check_optimizer(args: Any) -> None:
-    """Make the optimizer and the schedule over one number, since each has conditions of its own."""
+    """Build the optimizer and the schedule for a single parameter, to find arguments that they do not take."""
     name = str(getattr(args.optim, "value", args.optim))
     if args.optim_target_modules or name.startswith(("galore", "lomo", "adalomo", "apollo")):
         raise InputError(
-            f"--optim {name} is put on chosen layers, which is not passed on; use one such as adamw_torch."
+            f"--optim {name} is put on chosen layers, which is not supported; use one such as adamw_torch."
         )
     try:
         make, settings = Trainer.get_optimizer_cls_and_kwargs(args)
         bare = Trainer.get_optimizer_cls_and_kwargs(_without(args, "optim_args"))[1] if args.optim_args else None
         optimizer = make([torch.nn.Parameter(torch.zeros(1))], **settings)
         get_scheduler(
-            args.lr_scheduler_type, optimizer, num_warmup_steps=1, num_training_steps=10,
+            args.lr_scheduler_type,
+            optimizer,
+            num_warmup_steps=1,
+            num_training_steps=10,
             scheduler_specific_kwargs=dict(args.lr_scheduler_kwargs or {}),
-        )  # fmt: skip
+        )
     except Exception as error:  # libraries that are missing, and arguments that optimizers do not take
         reason = " ".join(str(error).split()).rstrip(".") or type(error).__name__
         raise InputError(

@@ -16,9 +16,11 @@ class TaskArguments:
     task: str | None = field(default=None, metadata={"help": "Task file (YAML), such as tasks/sms-spam.yaml."})
     data: str | None = field(
         default=None,
-        metadata={"help": "Labelled rows: a file, a folder of train/validation/test files, or a Hub dataset id. "
-                          "By default the task's own dataset."},
-    )  # fmt: skip
+        metadata={
+            "help": "Labelled rows: a file, a folder of train/validation/test files, or a Hub dataset id. "
+            "By default the task's own dataset."
+        },
+    )
     text_column: str | None = field(default=None, metadata={"help": "The column that holds the texts."})
     label_column: str | None = field(default=None, metadata={"help": "The column that holds the labels."})
     use_label_values: bool = field(

@@ -29,9 +29,9 @@ class PushRequest:
 
 
 def requested_push(args: Any) -> PushRequest | None:
-    """Take ``--push_to_hub`` out of a trainer's hands: its own push writes a wrong card and uploads a pickle.
+    """Read and clear ``--push_to_hub``: the trainer's own push writes a wrong card and uploads a pickle.
 
-    Whoever is signed in is asked for now, not after hours of training.
+    The account is checked now, not after hours of training.
 
     Args:
         args: transformers' `TrainingArguments`, or anything with their ``hub_...`` fields.
@@ -43,7 +43,7 @@ def requested_push(args: Any) -> PushRequest | None:
         return None
     args.push_to_hub = False
     if hasattr(args, "trackio_static_space_id"):
-        args.trackio_static_space_id = False  # else trackio publishes the log of the training as a Space, for everybody
+        args.trackio_static_space_id = False  # else trackio publishes the log of the training as a public Space
     api = connect(getattr(args, "hub_token", None))
     account = account_of(api)
     name = args.hub_model_id or Path(str(args.output_dir)).name

@@ -1,4 +1,4 @@
-"""``--help`` of the training scripts, in a second: TRL and transformers take ten to import, and have 200 flags."""
+"""``--help`` of the training scripts without importing TRL and transformers, which takes ten seconds."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from textwrap import dedent
 from .options import BaselineArguments, ChatArguments, ComparisonDefaults, EncoderArguments, TaskArguments
 
 ALL = "--help_all"
-#: What each script takes besides `TaskArguments`, and whose other flags work too.
+#: The arguments of each script besides `TaskArguments`, and the library class whose flags it takes as well.
 OWN: dict[str, tuple[type, ...]] = {
     "sft": (ChatArguments, ComparisonDefaults),
     "encoder": (EncoderArguments, ComparisonDefaults),

@@ -1,4 +1,4 @@
-"""What a training is of: task, rows, base model and settings, in every checkpoint, so that none goes on as another."""
+"""What is being trained (task, rows, base model, settings): kept in every checkpoint, and compared on resumption."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from classification.runs.record import BaseRecord
 from classification.task import Task
 
 RECORD = "training.json"
-#: Settings that may differ when a training goes on: how long it is, what is told of it, and how its machine works.
+#: Settings that may change on resumption: the length of the training, logging, and use of the machine.
 MAY_DIFFER = re.compile(
     r"num_train_epochs|max_steps|early_stopping_patience|(logging|log|eval|save|ddp|include|do)_.*|report_to|"
     r"disable_tqdm|dataloader_(?!drop_last).*|per_device_eval_batch_size|torch_(?!compile).*|use_cpu|"
@@ -76,14 +76,14 @@ class Training(BaseModel):
 
     @classmethod
     def of_checkpoint(cls, folder: Path) -> Training | None:
-        """What a checkpoint or a run folder says of itself; ``None`` where it says nothing that can be read."""
+        """The record in a checkpoint or a run folder; ``None`` where there is none that can be read."""
         try:
             return cls.model_validate_json(read_limited(folder / RECORD, LONGEST_RECORD, what="record of a training"))
         except (OSError, ValidationError, InputError):
             return None
 
     def check_same(self, other: Training, checkpoint: Path) -> None:
-        """Refuse to go on with something else than what was begun.
+        """Refuse to resume a checkpoint with other settings than its own.
 
         Raises:
             InputError: another task, labels, rows, base model, method or setting is asked for; the sentence says which.
@@ -91,31 +91,31 @@ class Training(BaseModel):
         differs = self._difference(other)
         if differs:
             raise InputError(
-                f"{checkpoint} cannot be gone on from: {differs}; give what it was begun with, or leave "
+                f"{checkpoint} cannot be resumed: {differs}; give the options that it was started with, or leave "
                 "--resume_from_checkpoint out to start anew."
             )
 
     def _difference(self, other: Training) -> str | None:
         if sorted(self.labels) != sorted(other.labels):
-            return f"it decides between {_named(self.labels)}, and now {_named(other.labels)} are asked for"
+            return f"its labels are {_quoted(self.labels)}, and now {_quoted(other.labels)} are given"
         if self.labels != other.labels:
-            return f"its labels are in the order {_named(self.labels)}, and now in the order {_named(other.labels)}"
+            return f"its labels are in the order {_quoted(self.labels)}, and now in the order {_quoted(other.labels)}"
         for what in ("task", "base", "method"):
             before, now = getattr(self, what), getattr(other, what)
             if before != now:
-                return f"its {what} is {shown(before)}, and now {shown(now)} is asked for"
+                return f"its {what} is {shown(before)}, and now {shown(now)} is given"
         if self.words != other.words:
-            return f"the task {self.task} says something else now than when it was begun"
+            return f"the instruction or the words of the task {self.task} have changed since it was started"
         if self.train != other.train:
-            return "its training rows are others than those that are given now"
+            return "its training rows differ from those that are given now"
         if self.validation != other.validation:
-            return "its validation rows are others than those that are given now"
+            return "its validation rows differ from those that are given now"
         for name in sorted(self.settings.keys() & other.settings.keys()):
             if self.settings[name] != other.settings[name]:
                 return f"--{name} was {shown(self.settings[name])}, and is {shown(other.settings[name])} now"
         return None
 
 
-def _named(labels: tuple[str, ...]) -> str:
+def _quoted(labels: tuple[str, ...]) -> str:
     shortened = [shown(name, 30) for name in labels[:5]]
     return one_of([*shortened, "more"]) if len(labels) > len(shortened) else ", ".join(shortened)

@@ -1,4 +1,4 @@
-"""What a training sees: hashes of its texts, kept in every checkpoint and in the run folder."""
+"""Hashes of the texts of a training, kept in every checkpoint and in the run folder."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def hashes_of_training(train: Rows, validation: Rows | None, *, base: ModelSourc
         base: the copy of the base model that is trained.
 
     Returns:
-        ``None`` where nobody knows what the base model has seen: hashes of less than was seen would make a comparison
+        ``None`` where it is not known what the base model was trained on: an incomplete list would make a comparison
         look cleaner than it is.
     """
     own = TextHashes.of(train.texts, validation.texts if validation is not None else ())

@@ -76,7 +76,7 @@ def _agreement(states: Sequence[ContenderState], answers: Sequence[Answer]) -> s
     sentence = f"majority says {', '.join(agreed) or 'no label'}"
     if not others:
         return sentence
-    return f"{sentence}, {len(others)} {'differs' if len(others) == 1 else 'seen_differs'}"
+    return f"{sentence}, {len(others)} {'differs' if len(others) == 1 else 'differ'}"
 
 
 def _loading_sentence(states: Sequence[ContenderState]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from html import escape
 
 
-def confusion(labels: Sequence[str], matrix: Sequence[Sequence[int]], *, caption: str) -> str:
+def confusion_table(labels: Sequence[str], matrix: Sequence[Sequence[int]], *, caption: str) -> str:
     """A confusion matrix as a table: a row for each true label, shaded by its share of that row.
 
     Args:

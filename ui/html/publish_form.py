@@ -10,7 +10,7 @@ import yaml
 from hub.shared.client import Account
 from hub.shared.publish import Plan, Published, size
 
-from ..session import links as share
+from ..session.links import copy_button, query
 from .answer_cards import alert
 
 LONGEST_VALUE = 160
@@ -45,7 +45,7 @@ def split_card(card: str) -> tuple[dict[str, object], str]:
     return (matter, body.strip()) if isinstance(matter, dict) else ({}, card.strip())
 
 
-def front_matter(matter: dict[str, object]) -> str:
+def front_matter_table(matter: dict[str, object]) -> str:
     """The front matter as a small table: what the Hub reads of a card."""
     rows = "".join(
         f'<tr><th scope="row">{escape(_cut(key))}</th><td>{escape(_cut(_value(str(key), value)))}</td></tr>'
@@ -67,16 +67,16 @@ def files(plan: Plan) -> str:
     )
 
 
-def steps(said: Sequence[str], *, error: str = "", busy: bool = True) -> str:
+def steps(messages: Sequence[str], *, error: str = "", busy: bool = True) -> str:
     """What was done so far, the last of it still under way; or how it ended."""
-    marks = ["done"] * len(said)
-    if said and busy:
+    marks = ["done"] * len(messages)
+    if messages and busy:
         marks[-1] = "now"
-    elif said and error:
+    elif messages and error:
         marks[-1] = "broke"
-    lines = "".join(f'<li class="{mark}">{escape(_cut(text))}</li>' for mark, text in zip(marks, said, strict=True))
-    message = alert(error) if error else ""
-    return f'<ol class="steps" aria-live="polite">{lines}</ol>{message}'
+    lines = "".join(f'<li class="{mark}">{escape(_cut(text))}</li>' for mark, text in zip(marks, messages, strict=True))
+    ending = alert(error) if error else ""
+    return f'<ol class="steps" aria-live="polite">{lines}</ol>{ending}'
 
 
 def published(done: Published, kind: str) -> str:
@@ -87,18 +87,18 @@ def published(done: Published, kind: str) -> str:
     version = f" as <strong>{escape(done.tag)}</strong>" if done.tag else ""
     message = f"<p><strong>Published</strong>{version}: {link}</p>"
     if kind == "model":
-        message += f"<p>In a lineup: <code>run: {escape(reference(done))}</code></p>"
+        message += f"<p>In a lineup: <code>run: {escape(reference_of(done))}</code></p>"
     if kind == "dataset":
-        button = share.copy_button(share.query(comparison=reference(done)), "Copy a link that opens it here")
+        button = copy_button(query(comparison=reference_of(done)), "Copy a link that opens it here")
         message += f"<p>{button}</p>"
     return f'<div class="published">{message}</div>'
 
 
-def joined(name: str, asked: str) -> str:
+def joined(name: str, reference: str) -> str:
     """That a run on the Hub is now a contender here."""
     return (
-        f'<div class="published"><p><strong>{escape(name)}</strong> joined the lineup from {escape(asked)}; it loads '
-        "now, and <em>Compare</em> asks it with the others until this server stops.</p></div>"
+        f'<div class="published"><p><strong>{escape(name)}</strong> joined the lineup from {escape(reference)}; '
+        "it loads now, and <em>Compare</em> asks it with the others until this server stops.</p></div>"
     )
 
 
@@ -109,7 +109,7 @@ def collected(url: str, missing: Sequence[str]) -> str:
     return f'<div class="published"><p><strong>Collected:</strong> {link}</p>{left_out}</div>'
 
 
-def reference(done: Published) -> str:
+def reference_of(done: Published) -> str:
     """``owner/name@v1``."""
     return f"{done.repo_id}@{done.tag}" if done.tag else done.repo_id
 

@@ -9,13 +9,14 @@ from classification.data.rows import quantity
 from comparison.comparison import Comparison
 from comparison.plots import quality_by_speed as plots
 from comparison.plots.colours import approach_class
+from comparison.plots.layout import NARROW, WIDE
 from comparison.records import FailedContender, MeasuredContender
 from comparison.seen_rows import has_seen
 from comparison.verdict import verdict
 
 from ..live.comparison_cache import HOW_TO_MAKE
 from .answer_cards import LANES, alert, duration
-from .confusion_matrix import confusion
+from .confusion_matrix import confusion_table
 
 COLUMNS = (
     ("Contender", "text"), ("Approach", "text"), ("Accuracy", "number"), ("Macro-F1", "number"),
@@ -39,7 +40,7 @@ def best_of(comparison: Comparison) -> MeasuredContender | None:
     return next((c for c in comparison.measured if judged is not None and c.name == judged.best), None)
 
 
-def headline(comparison: Comparison) -> str:
+def summary_of(comparison: Comparison) -> str:
     """Which rows, the one result to take away, and how sure it is; nothing where no contender answered."""
     best, floor, rows = best_of(comparison), comparison.floor, comparison.rows
     judged = verdict(comparison)
@@ -55,7 +56,7 @@ def headline(comparison: Comparison) -> str:
     )
 
 
-def table(comparison: Comparison) -> str:
+def results_table(comparison: Comparison) -> str:
     """A table whose headings sort it; the floor and the best contender are marked in words."""
     best, floor = best_of(comparison), comparison.floor
     heads = "".join(
@@ -147,7 +148,7 @@ def quality_against_speed(comparison: Comparison) -> str:
     level = comparison.floor.macro_f1 if comparison.floor else None
     drawn = "".join(
         f'<div class="{shown_on}">{plots.scatter(points, floor=level, width=width)}</div>'
-        for shown_on, width in (("on-wide", plots.WIDE), ("on-narrow", plots.NARROW))
+        for shown_on, width in (("on-wide", WIDE), ("on-narrow", NARROW))
     )
     return f"<h2>Quality against speed</h2>{drawn}"
 
@@ -165,4 +166,4 @@ def confusion_of(comparison: Comparison, name: object) -> str:
             "be read here; it is in comparison.json."
         )
     caption = f"What {found.name} answered for each true label"
-    return confusion(comparison.task.label_names, found.confusion_matrix, caption=caption)
+    return confusion_table(comparison.task.label_names, found.confusion_matrix, caption=caption)

@@ -1,4 +1,4 @@
-"""What one contender said about one text, in the words the page and the API use."""
+"""One contender's answer to one text, as the page and the API show it."""
 
 from __future__ import annotations
 
@@ -91,14 +91,14 @@ def differs(answer: Answer | None, agreed: tuple[str, ...] | None) -> bool:
 
 
 def error_sentence(error: Exception, doing: str) -> str:
-    """One sentence about what kept a contender from ``doing`` something.
+    """One sentence about an error that kept a contender from ``doing`` something.
 
-    What ZeroGPU has to say to visitors, such as that their quota is spent, is in a ``message``, at times with markup.
+    ZeroGPU's errors for visitors, such as that their quota is spent, have a ``message``, at times with markup.
     """
     if isinstance(error, InputError):
         return str(error)
-    said = getattr(error, "message", None)
-    if isinstance(said, str) and said:
-        return f"It could not {doing}: {re.sub('<[^>]*>', '', said).rstrip('. ')}."
+    message = getattr(error, "message", None)
+    if isinstance(message, str) and message:
+        return f"It could not {doing}: {re.sub('<[^>]*>', '', message).rstrip('. ')}."
     first = next(iter(str(error).strip().splitlines()), "")
     return f"It could not {doing}: {type(error).__name__}{f', {first}' if first else ''}."

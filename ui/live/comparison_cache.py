@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import threading
-import time
-from collections import OrderedDict
 from dataclasses import dataclass, field
+
+from cachetools import TTLCache
 
 from classification.errors import InputError
 from comparison.comparison import Comparison
 from hub.comparisons.datasets import fetch_comparison
 
-#: Seconds for which a comparison is kept, and how many are.
-FRESH, KEPT = 300.0, 16
+#: For how long a comparison from the Hub is kept, and how many are.
+SECONDS_KEPT, MOST_KEPT = 300.0, 16
 HOW_TO_MAKE = "python -m comparison run --lineup demo/lineup.yaml --data rows.csv --output demo/results"
+
+
+def _empty_cache() -> TTLCache[tuple[str, str], Comparison]:
+    return TTLCache(MOST_KEPT, SECONDS_KEPT)
 
 
 @dataclass
@@ -28,8 +32,8 @@ class ComparisonCache:
     """
 
     own: Comparison | None = None
-    _kept: OrderedDict[tuple[str, str], tuple[float, Comparison]] = field(default_factory=OrderedDict, repr=False)
-    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _opened: TTLCache[tuple[str, str], Comparison] = field(default_factory=_empty_cache, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)  # the cache itself has none
 
     def get(self, reference: str, token: str) -> Comparison:
         """The page's own comparison for an empty reference, else one on the Hub.
@@ -45,21 +49,11 @@ class ComparisonCache:
             if self.own is None:
                 raise InputError(f"There are no results yet; make them with: {HOW_TO_MAKE}")
             return self.own
-        key = (reference, hashlib.sha256(token.encode()).hexdigest())
-        found = self._fresh(key)
-        if found is None:
-            found = fetch_comparison(reference, token=token)
-            self._keep(key, found)
-        return found
-
-    def _fresh(self, key: tuple[str, str]) -> Comparison | None:
+        key = (reference, hashlib.sha256(token.encode()).hexdigest())  # no token stays in memory for it
         with self._lock:
-            since, found = self._kept.get(key, (0.0, None))
-            return found if time.monotonic() - since < FRESH else None
-
-    def _keep(self, key: tuple[str, str], found: Comparison) -> None:
-        with self._lock:
-            self._kept[key] = (time.monotonic(), found)
-            self._kept.move_to_end(key)
-            while len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
+            comparison = self._opened.get(key)
+        if comparison is None:
+            comparison = fetch_comparison(reference, token=token)  # not under the lock: a slow Hub holds up nobody else
+            with self._lock:
+                self._opened[key] = comparison
+        return comparison

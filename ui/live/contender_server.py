@@ -9,13 +9,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from itertools import chain
 
+from classification.contenders import Contender
 from classification.errors import InputError, nearest, one_of, shown
+from classification.lineup import Lineup
+from classification.models.pool import ModelPool
 from classification.predictions import Classifier, Predictions
 from classification.prompting.demonstrations import ChosenDemonstrations
 
 from ..session.runtime import Runtime
 from .answer import Answer, checked_text, error_sentence
-from .contender_state import Contender, ContenderState, Lineup, Phase
+from .contender_state import ContenderState, Phase
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +38,7 @@ class ContenderServer:
     """
 
     def __init__(
-        self, lineup: Lineup, pool: object, *, patience: float = 180.0, runtime: Runtime | None = None
+        self, lineup: Lineup, pool: ModelPool, *, patience: float = 180.0, runtime: Runtime | None = None
     ) -> None:
         self.task = lineup.task
         self._contenders = list(lineup.contenders)
@@ -72,7 +75,7 @@ class ContenderServer:
         """Whether every contender is ready or has failed."""
         return not {"waiting", "loading"} & set(self._phases_now())
 
-    def board(self) -> list[ContenderState]:
+    def states(self) -> list[ContenderState]:
         """Every contender as it is now, with no text asked."""
         return self._states({})
 
@@ -107,11 +110,11 @@ class ContenderServer:
             only: ask this contender alone.
 
         Yields:
-            The whole board after each change. On the last one, who has neither answered nor failed
-            carries a note that says why.
+            The state of every contender after each change. In the last ones, whoever has neither answered nor failed
+            has a note that says why.
 
         Raises:
-            InputError: there is no text, or nobody is called ``only``.
+            InputError: there is no text, or no contender is called ``only``.
         """
         text = checked_text(text).text
         wanted = None if only is None else self._index(only)
@@ -119,11 +122,11 @@ class ContenderServer:
         deadline = time.monotonic() + self._patience
         while True:
             phases = self._phases_now()
-            mine = [i for i in range(len(phases)) if wanted in (None, i) and i not in answers]
-            ready = [i for i in mine if phases[i] == "ready"]
+            missing = [i for i in range(len(phases)) if wanted in (None, i) and i not in answers]
+            ready = [i for i in missing if phases[i] == "ready"]
             if ready:
-                yield from self._asked(ready, text, answers)
-            elif any(phases[i] in ("waiting", "loading") for i in mine) and time.monotonic() < deadline:
+                yield from self._answer_ready(ready, text, answers)
+            elif any(phases[i] in ("waiting", "loading") for i in missing) and time.monotonic() < deadline:
                 yield self._states(answers)
                 self._wait_for_change(phases, deadline)
             else:
@@ -134,21 +137,21 @@ class ContenderServer:
         """What one contender decides about some texts, once it has loaded.
 
         Raises:
-            InputError: nobody is called so, or it is not loaded; the sentence says why.
+            InputError: no contender has this name, or it is not loaded; the sentence says why.
         """
         index, deadline = self._index(name), time.monotonic() + self._patience
         while (phases := self._phases_now())[index] in ("waiting", "loading") and time.monotonic() < deadline:
             self._wait_for_change(phases, deadline)
         if phases[index] != "ready":
             raise InputError(self._notes[index] or LATE)
-        own, _ = self._by_need([index])
-        return self._predictions_of(index, texts) if own else self._predict(index, texts)
+        here, _ = self._split_by_gpu([index])
+        return self._predictions_of(index, texts) if here else self._predict(index, texts)
 
     def demonstrations(self, name: str) -> ChosenDemonstrations | None:
         """The demonstrations that one contender was loaded with; ``None`` while there are none.
 
         Raises:
-            InputError: nobody is called so.
+            InputError: no contender has this name.
         """
         return self._demonstrations.get(self._index(name))
 
@@ -178,21 +181,23 @@ class ContenderServer:
             )
         return states
 
-    def _asked(self, ready: Sequence[int], text: str, answers: dict[int, Answer]) -> Iterator[list[ContenderState]]:
-        """Fill in ``answers`` one by one."""
+    def _answer_ready(
+        self, ready: Sequence[int], text: str, answers: dict[int, Answer]
+    ) -> Iterator[list[ContenderState]]:
+        """Ask these contenders and put each answer into ``answers``; yields every state after each."""
         yield self._states(answers, asking=ready[0])
-        own, borrowing = self._by_need(ready)
+        here, on_gpu = self._split_by_gpu(ready)
         try:
-            borrowed = self._answer_each(borrowing, text) if borrowing else ()
-            for index, answer in chain(self._answers_of(own, text), borrowed):
+            from_gpu = self._answer_each(on_gpu, text) if on_gpu else ()
+            for index, answer in chain(self._answers_of(here, text), from_gpu):
                 answers[index] = answer
                 yield self._states(answers, asking=next((i for i in ready if i not in answers), None))
         except Exception as error:  # noqa: BLE001  such as a GPU that cannot be borrowed: say it on each card
             for index in ready:
                 answers.setdefault(index, Answer(error=self._reason(index, error, "answer")))
 
-    def _by_need(self, ready: Sequence[int]) -> tuple[Sequence[int], Sequence[int]]:
-        """Who answers right here, and who needs a GPU that is borrowed first."""
+    def _split_by_gpu(self, ready: Sequence[int]) -> tuple[Sequence[int], Sequence[int]]:
+        """The contenders that answer in this process, and those that need a GPU that is borrowed first."""
         if not self._runtime.borrows:
             return ready, ()
         light = [i for i in ready if self._contenders[i].approach == "baseline"]

@@ -1,21 +1,23 @@
-"""Labelled rows put to the contenders of the page: a small comparison, made while somebody waits."""
+"""A small comparison of the page's contenders on labelled rows that somebody posts and waits for."""
 
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
+from classification.contenders import Contender
 from classification.data.rows import Rows, rows_given
 from classification.data.texts import check_characters
 from classification.errors import InputError, one_of, shown
 from classification.predictions import Predictions
 from classification.task import Task
 from comparison.comparison import Comparison, compare
-from comparison.evaluation import Evaluation, evaluate, failed, identify
+from comparison.evaluation import Evaluation, evaluate, failed, identity_of, rows_record
+from comparison.prediction_table import PredictionTable, predict_in_chunks
 
 from .answer import MAX_CHARACTERS
 from .contender_server import ContenderServer
-from .contender_state import Contender
 
 MAX_ROWS = 200
 WHERE = "the rows"
@@ -25,28 +27,11 @@ SOURCE = "a request"
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a trial is: ``contender`` has answered ``done`` of ``count`` rows."""
+    """How far an evaluation is: ``contender`` has answered ``done`` of ``count`` rows."""
 
     contender: str
     done: int
     count: int
-
-
-@dataclass
-class _Answered:
-    """A contender whose answers are known already, in the order of the rows."""
-
-    name: str
-    task: Task
-    predictions: Predictions
-
-    def predict(self, texts: Sequence[str]) -> Predictions:
-        """All of them at once."""
-        return self.predictions
-
-    def prompt(self, text: str) -> str | None:
-        """Nobody asks."""
-        return None
 
 
 def checked_rows(task: Task, given: object) -> Rows:
@@ -82,17 +67,17 @@ def _checked_row(row: object, number: int) -> tuple[str, object]:
 
 
 def evaluate_rows(server: ContenderServer, rows: Rows, names: Sequence[str]) -> Iterator[Progress | Comparison]:
-    """Put every row to these contenders; closing the iterator stops it before the next lot.
+    """Ask these contenders about every row; closing the iterator stops it before the next chunk of rows.
 
     Yields:
-        Progress after each lot, and at the end the comparison.
+        Progress after each chunk, and at the end the comparison.
 
     Raises:
-        InputError: nobody is called so, or nobody is named.
+        InputError: no contender has one of the names, or there are none.
     """
     contenders = [server.contender(name) for name in dict.fromkeys(names)]
     if not contenders:
-        known = one_of(state.name for state in server.board())
+        known = one_of(state.name for state in server.states())
         raise InputError(f"There is no contender to evaluate; name {known}, or leave the names out for all.")
     evaluations = []
     for contender in contenders:
@@ -102,17 +87,16 @@ def evaluate_rows(server: ContenderServer, rows: Rows, names: Sequence[str]) -> 
 
 def _evaluate(server: ContenderServer, contender: Contender, rows: Rows) -> Generator[Progress, None, Evaluation]:
     """Every row is asked, also one that stands in a loaded prompt or was trained on: the verdict counts those."""
-    about, parts = (contender.name, contender.approach, contender.family), []
+    record, parts, done = rows_record(rows, SOURCE), [], 0
+    predict = partial(server.predict, contender.name)
     try:
-        for start in range(0, len(rows), batch_size := server.batch_size):
-            parts.append(server.predict(contender.name, rows.texts[start : start + batch_size]))
-            yield Progress(contender.name, min(start + batch_size, len(rows)), len(rows))
+        for part in predict_in_chunks(predict, server.task, rows.texts, server.batch_size):
+            parts.append(part)
+            done += len(part)
+            yield Progress(contender.name, done, len(rows))
+        table = PredictionTable.of(server.task, rows, Predictions.joined(parts))
         demonstrations = server.demonstrations(contender.name)
         seen = contender.seen(rows.texts, demonstrations)
     except Exception as error:  # noqa: BLE001  whatever breaks one contender, the others go on
-        return failed(identify(*about, contender.configuration()), error, server.task, rows, SOURCE)
-    answered = _Answered(contender.name, server.task, Predictions.joined(parts))
-    return evaluate(
-        *about, answered, rows,
-        configuration=contender.configuration(demonstrations), source=SOURCE, seen=seen, chunk=len(rows),
-    )  # fmt: skip
+        return failed(identity_of(contender), error, server.task, record)
+    return evaluate(identity_of(contender, demonstrations), table, record, seen=seen)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,13 +18,14 @@ from hub.shared.client import Account, account_of, check_owner, checked_repo_id,
 from hub.shared.publish import Plan, Published, publish
 from hub.space.plan import configure_space, plan_space
 
-from ..tabs.steps import Say
-from .account import Visitor
 from .runs import Run
-from .runtime import Runtime
+from .session import Session
 
 UNMEASURED = "Nobody has measured how good this run is: compare it first, or tick that it goes without an evaluation."
 LONGEST_TITLE = 120
+
+#: Gets, in a few words, what is being done.
+Say = Callable[[str], object]
 
 
 @dataclass(frozen=True)
@@ -52,20 +54,19 @@ class HubActions:
     """Acts on the Hub for one visitor, and for nobody else.
 
     Attributes:
-        visitor: whose token is used.
-        runtime: on a Space, only what is the visitor's own is ever written to.
+        session: whose token is used; and where the page runs, since from a Space only what is the visitor's own is
+            ever written to.
     """
 
-    visitor: Visitor
-    runtime: Runtime
+    session: Session
 
     @property
     def api(self) -> HfApi:
         """A client with the visitor's token, or with none."""
-        return connect(self.visitor.token)
+        return connect(self.session.visitor.token)
 
     def reaches_the_hub(self) -> bool:
-        """Whether the Hub answers at all."""
+        """Whether the Hub can be reached."""
         return reachable(self.api)
 
     def account(self) -> Account:
@@ -74,8 +75,8 @@ class HubActions:
         Raises:
             InputError: nobody; the sentence says how to.
         """
-        if not self.visitor.known:
-            raise InputError(self.visitor.reason)
+        if not self.session.visitor.known:
+            raise InputError(self.session.visitor.reason)
         return account_of(self.api)
 
     def plan(self, run: Run, publish_request: PublishRequest, *, look: bool = True) -> Plan:
@@ -98,7 +99,7 @@ class HubActions:
             unevaluated=publish_request.unevaluated,
             title=publish_request.title.strip()[:LONGEST_TITLE] or None,
             licence=publish_request.licence.strip() or None,
-            space=self.runtime.space,
+            space=self.session.runtime.space,
         )
         return plan_run(run.folder, publish_request.repo_id, options, api=self.api if look else None)
 
@@ -120,7 +121,7 @@ class HubActions:
         """
         self._check(repo_id, say)
         say("reading the comparison")
-        plan = plan_comparison(folder, repo_id, private=not public, space=self.runtime.space)
+        plan = plan_comparison(folder, repo_id, private=not public, space=self.session.runtime.space)
         return publish(plan, self.api, progress=say)
 
     def make_space(self, lineup: Path, repo_id: str, *, public: bool, hardware: str, say: Say) -> Published:
@@ -140,14 +141,13 @@ class HubActions:
         return published
 
     def _check(self, repo_id: str, say: Say, *, pull_request: bool = False) -> None:
-        """Hold a repository against who is signed in, before anything is read or sent.
+        """Refuse a repository that is not the visitor's to write to, before anything is read or sent.
 
-        Whoever asks somebody else to take a commit may do so from a computer of their own; from a Space, nobody
-        touches what is not theirs.
+        A pull request to a repository of others may be made from a computer of one's own, never from a Space.
         """
         say("checking who is signed in")
         account = self.account()
-        if self.runtime.space or not pull_request:
+        if self.session.runtime.space or not pull_request:
             check_owner(account, checked_repo_id(repo_id))
 
     def collect(self, lineup: Path, title: str, published: tuple[Item, ...], *, public: bool) -> tuple[str, list[str]]:

@@ -25,12 +25,12 @@ ICON = (
 
 @dataclass(frozen=True)
 class LinkParams:
-    """What the address of the page asks for; every part may be missing, and none is trusted.
+    """The parameters in the address of the page; every one may be missing, and none is trusted.
 
     Attributes:
-        text: to be asked.
+        text: what to ask the contenders about.
         comparison: on the Hub, to be shown.
-        tab: to begin with.
+        tab: the one to show first.
     """
 
     text: str = ""
@@ -49,8 +49,8 @@ class LinkParams:
 
 def query(**parts: str) -> str:
     """``?text=...`` and the like; empty where the link would be too long to be passed on."""
-    asked = "?" + urlencode({name: value for name, value in parts.items() if value})
-    return asked if len(asked) <= LONGEST_LINK else ""
+    link = "?" + urlencode({name: value for name, value in parts.items() if value})
+    return link if len(link) <= LONGEST_LINK else ""
 
 
 def copy_button(link: str, label: str = "Copy link") -> str:

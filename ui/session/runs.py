@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from classification.errors import InputError, shown
-from classification.runs.record import RUN_FILE, RunRecord, load_run
+from classification.lineup import Lineup
+from classification.runs.record import RUN_FILE, RunRecord, load_record
 from comparison.comparison import COMPARISON_FILE, Comparison
 from hub.cards.evidence import Evidence
 
-from ..live.contender_state import Lineup
 from .runtime import Runtime
 
 #: Where training scripts are told to write, relative to where the page was started.
@@ -39,8 +39,8 @@ class Runs:
     """The runs of a lineup, and on a computer of one's own every one in ``runs/``."""
 
     def __init__(self, lineup: Lineup, runtime: Runtime, trained: Path = TRAINED) -> None:
-        found = [getattr(contender, "run", None) for contender in lineup.contenders]
-        self._named = list(dict.fromkeys(run for run in found if isinstance(run, Path)))
+        runs = [contender.run for contender in lineup.contenders]
+        self._named = list(dict.fromkeys(run for run in runs if isinstance(run, Path)))
         self._trained = None if runtime.space else trained
         self._results = lineup.results
 
@@ -57,7 +57,7 @@ class Runs:
         folder = self._folders().get(str(name))
         if folder is None:
             raise InputError(f"there is no run {shown(name)}; choose one from the list, or train one into runs/.")
-        record = load_run(folder)
+        record = load_record(folder)
         comparison = self._comparison_with(record)
         return Run(folder, record, comparison, bool(comparison) or Evidence.of(record) is not None)
 

@@ -12,7 +12,7 @@ from classification.runs.environment import hardware, library_versions
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1", "[::1]")
 TRUE = ("1", "t", "true")
-#: Seconds of a GPU that ZeroGPU is asked for, and takes from the visitor's quota: one question, or one lot of rows.
+#: Seconds of a GPU that ZeroGPU is asked for, and takes from the visitor's quota: one question, or one chunk of rows.
 BORROWED = 30
 #: What the driver of an NVIDIA card says of it; there is no such folder without one.
 NVIDIA = Path("/proc/driver/nvidia/gpus")

@@ -27,7 +27,7 @@ def label_classes(column: int) -> str:
     return f"label-{hue}" if texture == "plain" else f"label-{hue} {texture}"
 
 
-def css() -> str:
+def colour_css() -> str:
     """The colours as CSS variables, light and dark, and the classes that use them."""
     light = [f"--label-{i}: {colour};" for i, colour in enumerate(LABELS_LIGHT)]
     dark = [f"--label-{i}: {colour};" for i, colour in enumerate(LABELS_DARK)]

@@ -88,12 +88,12 @@ def _pairs(wanted: dict[str, str]) -> dict[str, Any]:
     return light | {f"{variable}_dark": TOKENS[token][1] for variable, token in wanted.items()}
 
 
-def css() -> str:
+def page_css() -> str:
     """Tokens and label colours as variables, then the style sheet."""
     light = " ".join(f"--{name}: {pair[0]};" for name, pair in TOKENS.items())
     dark = " ".join(f"--{name}: {pair[1]};" for name, pair in TOKENS.items())
     sheet = (HERE / "page.css").read_text(encoding="utf-8")
-    return f":root {{ {light} }}\n:root.dark, :root .dark {{ {dark} }}\n{colours.css()}\n{sheet}"
+    return f":root {{ {light} }}\n:root.dark, :root .dark {{ {dark} }}\n{colours.colour_css()}\n{sheet}"
 
 
 def head() -> str:

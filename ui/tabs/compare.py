@@ -10,27 +10,29 @@ import gradio as gr
 from classification.data.texts import Text
 from classification.errors import InputError
 
+from ..context import PageContext
 from ..events import PRIVATE, TURNS
-from ..html import answer_cards as cards
+from ..html.answer_cards import alert, board
 from ..live.answer import checked_text
 from ..live.contender_server import ContenderServer
-from ..session import links as share
+from ..session.links import copy_button, query
+from ..session.session import Session
 
 EXAMPLES_SHOWN = 5
 
 
 class CompareTab:
-    """The tab's components. What was asked last is known to each visitor's session alone."""
+    """The tab's components. The text that a visitor asked last is kept for that visitor alone."""
 
-    def __init__(self, server: ContenderServer, page: gr.Blocks) -> None:
+    def __init__(self, context: PageContext, page: gr.Blocks) -> None:
         """Lay out the tab inside the current Blocks and connect it."""
-        self._server = server
-        self.asked = gr.State("")
+        self._server = context.server
+        self.last_text = gr.State("")
         self._question()
-        self._waiting = gr.HTML(waiting_board(server), elem_id="waiting", apply_default_css=False)
+        self._waiting = gr.HTML(waiting_board(self._server), elem_id="waiting", apply_default_css=False)
         self._answers = gr.HTML(visible=False, elem_id="answers", apply_default_css=False)
         self._clock = gr.Timer(1.0)
-        self._connect(page)
+        self._connect(context, page)
 
     def _question(self) -> None:
         task = self._server.task
@@ -48,13 +50,13 @@ class CompareTab:
                 shown = task.examples[:EXAMPLES_SHOWN]
                 self._examples = [gr.Button(example, size="sm", elem_classes="example") for example in shown]
 
-    def _connect(self, page: gr.Blocks) -> None:
+    def _connect(self, context: PageContext, page: gr.Blocks) -> None:
         waiting = [self._waiting, self._clock]
         self._clock.tick(self._on_tick, None, waiting, queue=False, **PRIVATE)
         page.load(self._on_tick, None, waiting, queue=False, **PRIVATE)
-        outputs = [self._waiting, self._answers, self.asked]
+        outputs = [self._waiting, self._answers, self.last_text]
         self._ask.click(self._on_ask, self._text, outputs, **TURNS, **PRIVATE)
-        page.load(self._on_link, None, [self._text, *outputs], **TURNS, **PRIVATE)
+        page.load(context.event(self._on_link), None, [self._text, *outputs], **TURNS, **PRIVATE)
         for button in self._examples:
             button.click(lambda example: example, button, self._text, queue=False, **PRIVATE).then(
                 self._on_ask, self._text, outputs, **TURNS, **PRIVATE
@@ -77,41 +79,46 @@ class CompareTab:
         return on_tick(self._server)
 
     def _on_ask(self, text: str) -> Iterator[tuple[Any, Any, Any]]:
-        for shown, asked in boards(self._server, text):
-            yield gr.update(visible=False), gr.update(value=shown, visible=True), asked
+        for html, checked in boards(self._server, text):
+            yield gr.update(visible=False), gr.update(value=html, visible=True), checked
 
-    def _on_link(self, request: gr.Request) -> Iterator[tuple[Any, Any, Any, Any]]:
-        """Ask what the page's address says, if it says anything."""
-        linked = share.LinkParams.of(request).text
-        yield linked or gr.skip(), gr.skip(), gr.skip(), gr.skip()
-        for outputs in self._on_ask(linked) if linked else ():
+    def _on_link(self, session: Session) -> Iterator[tuple[Any, Any, Any, Any]]:
+        """Ask about the text in the page's address, if there is one."""
+        text = session.link.text
+        yield text or gr.skip(), gr.skip(), gr.skip(), gr.skip()
+        for outputs in self._on_ask(text) if text else ():
             yield gr.skip(), *outputs
 
 
 def boards(server: ContenderServer, text: object) -> Iterator[tuple[str, str]]:
-    """The board as HTML after each change, and the text; or the sentence that says what is wrong with it, and none."""
+    """Ask every contender about a text.
+
+    Yields:
+        After each change, the board as HTML and the text that was asked about. Where a text cannot be asked about,
+        once the sentence that says why, and an empty text.
+    """
     try:
-        asked = checked_text(text)
-        copy = share.copy_button(share.query(text=asked.text), "Copy a link to this question")
-        for states in server.ask(asked.text):
-            yield cut_notice(asked) + cards.board(server.task, states, asked=True, aside=copy), asked.text
+        checked = checked_text(text)
+        copy = copy_button(query(text=checked.text), "Copy a link to this question")
+        for states in server.ask(checked.text):
+            yield cut_notice(checked) + board(server.task, states, asked=True, aside=copy), checked.text
     except InputError as error:
-        yield cards.alert(str(error)) + waiting_board(server), ""
+        yield alert(str(error)) + waiting_board(server), ""
 
 
-def cut_notice(asked: Text) -> str:
+def cut_notice(text: Text) -> str:
     """Above the answers: that the text was too long, and how much of it they are about; empty for other texts."""
-    if not asked.cut:
+    if not text.cut:
         return ""
     return (
-        f'<p class="notice" role="note">The text is too long: every contender reads the first {len(asked.text):,} of '
-        f"its {asked.characters:,} characters.</p>"
+        f'<p class="notice" role="note">The text is too long: every contender reads the first {len(text.text):,} of '
+        f"its {text.characters:,} characters.</p>"
     )
 
 
 def waiting_board(server: ContenderServer) -> str:
     """The board before anything is asked: who is ready, who is loading."""
-    return cards.board(server.task, server.board(), asked=False)
+    return board(server.task, server.states(), asked=False)
 
 
 def on_tick(server: ContenderServer) -> tuple[str, gr.Timer]:

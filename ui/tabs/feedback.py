@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
-from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -13,13 +11,13 @@ import gradio as gr
 
 from classification.errors import InputError
 from classification.task import Task
-from hub.feedback.log import FeedbackLog, fetch_marks, from_environment, write_training_set
+from hub.feedback.log import FeedbackLog, fetch_marks, write_training_set
 
+from ..context import FeedbackConfig, PageContext
 from ..events import PRIVATE, PUSHING
 from ..html.answer_cards import alert
-from ..session.account import visitor
 from ..session.hub_actions import HubActions
-from ..session.runtime import Runtime
+from ..session.session import Session
 
 #: Labels that are shown as buttons side by side; more go into a list.
 SIDE_BY_SIDE = 8
@@ -27,40 +25,22 @@ SIDE_BY_SIDE = 8
 MOST_OF_ONE = 200
 
 
-@dataclass(frozen=True)
-class FeedbackConfig:
-    """Where marks go, or why they cannot go there."""
-
-    log: FeedbackLog | None = None
-    error: str = ""
-
-
-def collecting(environ: Mapping[str, str], task: Task) -> FeedbackConfig | None:
-    """What the environment asks for; ``None`` where it asks for nothing, which is how it is by default."""
-    try:
-        log = from_environment(environ, task)
-    except InputError as error:
-        return FeedbackConfig(error=str(error))
-    return FeedbackConfig(log) if log else None
-
-
 class FeedbackPanel:
     """Stands below the answers; shows up once something was asked."""
 
-    def __init__(self, collecting: FeedbackConfig, task: Task, asked: gr.State, runtime: Runtime) -> None:
+    def __init__(self, config: FeedbackConfig, task: Task, text: gr.State) -> None:
         """Lay the panel out inside the current Blocks and connect it.
 
         Args:
-            collecting: where marks go.
+            config: where marks go.
             task: whose labels can be marked.
-            asked: the text that this visitor asked last; kept by the server, so that only such texts are marked.
-            runtime: says for whom a request acts.
+            text: what this visitor asked about last; kept by the server, so that only such texts are marked.
         """
-        self._task, self._runtime = task, runtime
-        if collecting.log is None:
-            gr.HTML(f'<p class="notice">Feedback is off: {escape(collecting.error)}</p>', apply_default_css=False)
+        self._task = task
+        if config.log is None:
+            gr.HTML(f'<p class="notice">Feedback is off: {escape(config.error)}</p>', apply_default_css=False)
             return
-        self._log = collecting.log
+        self._log = config.log
         self._marked = gr.State(0)
         with gr.Column(visible=False, elem_id="feedback", elem_classes="sheet") as self._panel:
             gr.HTML(notice(self._log), apply_default_css=False)
@@ -68,8 +48,8 @@ class FeedbackPanel:
                 self._right = self._choice()
                 mark = gr.Button("Mark as right", elem_id="mark", scale=0, min_width=140)
             self._message = gr.HTML(elem_id="marked", apply_default_css=False)
-        asked.change(self._show, asked, [self._panel, self._right, self._message], queue=False, **PRIVATE)
-        mark.click(self._mark, [self._right, asked, self._marked], [self._message, self._marked], **PRIVATE)
+        text.change(self._show, text, [self._panel, self._right, self._message], queue=False, **PRIVATE)
+        mark.click(self._mark, [self._right, text, self._marked], [self._message, self._marked], **PRIVATE)
 
     def _choice(self) -> gr.components.Component:
         names, about = list(self._task.label_names), {"label": "Right is", "elem_id": "right"}
@@ -77,16 +57,16 @@ class FeedbackPanel:
             return gr.Dropdown(names, multiselect=True, **about)
         return gr.Radio(names, **about) if len(names) <= SIDE_BY_SIDE else gr.Dropdown(names, value=None, **about)
 
-    def _show(self, asked: str) -> tuple[Any, Any, str]:
-        return gr.update(visible=bool(asked)), gr.update(value=None), ""
+    def _show(self, text: str) -> tuple[Any, Any, str]:
+        return gr.update(visible=bool(text)), gr.update(value=None), ""
 
-    def _mark(self, right: object, asked: str, marked: int) -> tuple[str, int]:
+    def _mark(self, right: object, text: str, marked: int) -> tuple[str, int]:
         """Keep the label for the text that was asked."""
         labels = [str(name) for name in (right if isinstance(right, list) else [right]) if name is not None]
         try:
             if marked >= MOST_OF_ONE:
                 raise InputError(f"{MOST_OF_ONE} marks are enough from one visitor; thank you.")
-            self._log.add(asked, labels)
+            self._log.add(text, labels)
         except InputError as error:
             return alert(str(error)), marked
         named = escape(", ".join(labels) or "no label")
@@ -96,9 +76,9 @@ class FeedbackPanel:
 class FeedbackForm:
     """Everything that visitors marked, as a file to train on, for whoever may read the dataset."""
 
-    def __init__(self, log: FeedbackLog, task: Task, runtime: Runtime) -> None:
+    def __init__(self, context: PageContext, log: FeedbackLog) -> None:
         """Lay the form out inside the current Blocks and connect it."""
-        self._log, self._task, self._runtime = log, task, runtime
+        self._log, self._task = log, context.task
         gr.HTML(
             f'<h2>What visitors marked</h2><p class="notice">Kept in {escape(log.repo_id)}; a file that every '
             "training script reads.</p>",
@@ -107,15 +87,15 @@ class FeedbackForm:
         fetch = gr.Button("Get it as a training set", elem_id="fetch-marks")
         message = gr.HTML(elem_id="fetched", apply_default_css=False)
         file = gr.DownloadButton("Download", visible=False, elem_id="download-marks")
-        fetch.click(self._fetch, None, [message, file], **PUSHING)
+        fetch.click(context.event(self._fetch), None, [message, file], **PUSHING)
 
-    def _fetch(self, request: gr.Request | None = None, oauth: gr.OAuthToken | None = None) -> tuple[str, Any]:
+    def _fetch(self, session: Session) -> tuple[str, Any]:
         """Everything in the dataset, for whoever may read it with a sign-in of their own."""
-        desk = HubActions(visitor(self._runtime, request, oauth), self._runtime)
+        hub = HubActions(session)
         try:
-            if desk.account().owns(self._log.repo_id):
+            if hub.account().owns(self._log.repo_id):
                 self._log.flush()
-            rows, _ = fetch_marks(self._log.repo_id, self._task, desk.api)
+            rows, _ = fetch_marks(self._log.repo_id, self._task, hub.api)
         except InputError as error:
             return alert(str(error)), gr.update(visible=False)
         file = Path(tempfile.mkdtemp(prefix="marks-")) / "feedback.csv"

@@ -9,18 +9,15 @@ import gradio as gr
 
 from classification.errors import InputError
 from hub.cards.licences import NAMES
-from hub.feedback.log import FeedbackLog
 from hub.shared.publish import Plan, Published
 
+from ..context import PageContext
 from ..events import PRIVATE, PUSHING
 from ..html import publish_form as view
 from ..html.answer_cards import alert
-from ..live.contender_server import ContenderServer
-from ..live.contender_state import Lineup
-from ..session.account import Visitor, visitor
-from ..session.hub_actions import HubActions, PublishRequest
+from ..session.hub_actions import HubActions, PublishRequest, Say
 from ..session.runs import Runs
-from ..session.runtime import Runtime
+from ..session.session import Session
 from .compare import CompareTab
 from .next_steps import NextSteps
 from .steps import run_in_steps, steps_as_html
@@ -31,21 +28,14 @@ OWN_LICENCE = "as the base model"
 class PublishTab:
     """The tab's components, and what happens between them. Whose token is used is decided anew by each request."""
 
-    def __init__(
-        self,
-        server: ContenderServer,
-        compare: CompareTab,
-        lineup: Lineup,
-        runtime: Runtime,
-        marks: FeedbackLog | None,
-    ) -> None:
+    def __init__(self, context: PageContext, compare: CompareTab) -> None:
         """Lay out the tab inside the current Blocks and connect it."""
-        self._runs, self._runtime = Runs(lineup, runtime), runtime
+        self._context, self._runs = context, Runs(context.lineup, context.runtime)
         self._offered = gr.State(("", ""))  # the run and repository that this visitor found filled in
         self._done = gr.State(None)  # what this visitor published, for the steps that come after it
         with gr.Row(elem_id="account-row"):
             self._account = gr.HTML(elem_id="account", apply_default_css=False)
-            if runtime.signs_in:
+            if context.runtime.signs_in:
                 gr.LoginButton(elem_id="login", size="sm", scale=0, min_width=200)
         with gr.Row(elem_id="publish", visible=False) as self._form:
             with gr.Column(scale=4, min_width=300, elem_classes="sheet form-sheet"):
@@ -54,7 +44,7 @@ class PublishTab:
                 gr.HTML("<h2>The card as it will be</h2>", apply_default_css=False)
                 self._matter = gr.HTML(elem_id="matter", apply_default_css=False)
                 self._card = gr.Markdown(elem_id="card", latex_delimiters=[], container=False)
-        self._afterwards = NextSteps(server, compare, runtime, lineup.path, self._done, marks)
+        self._afterwards = NextSteps(context, compare, self._done)
         self._connect()
 
     def _fields(self) -> None:
@@ -81,115 +71,90 @@ class PublishTab:
         ]  # fmt: skip
 
     def _connect(self) -> None:
-        shown = [self._matter, self._card]
+        preview, card = self._context.event(self._preview), [self._matter, self._card]
         changed = [
             self._repo.blur, self._repo.submit, self._title.blur, self._title.submit, self._licence.input,
             self._public.input, self._pull_request.input, self._unevaluated.input,
         ]  # fmt: skip
         self._run.input(self._suggest, [self._run, self._repo], self._repo, **PRIVATE).then(
-            self._preview, self._inputs, shown, **PRIVATE
+            preview, self._inputs, card, **PRIVATE
         )
         # a card takes a moment to make, and what was changed meanwhile must not be missed
-        gr.on(changed, self._preview, self._inputs, shown, trigger_mode="always_last", **PRIVATE)
-        self._push.click(self._publish, self._inputs, [self._message, self._done], **PUSHING)
+        gr.on(changed, preview, self._inputs, card, trigger_mode="always_last", **PRIVATE)
+        publish = self._context.event(self._publish)
+        self._push.click(publish, self._inputs, [self._message, self._done], **PUSHING)
 
     def connect(self, tab: gr.Tab) -> None:
         """Have the tab open this form whenever it is selected, by a visitor or by the page's address."""
         opened = [self._account, self._form, self._afterwards.row, self._run, self._repo, self._offered]
-        tab.select(self._open, opened[-3:], opened, **PRIVATE).then(
-            self._preview, self._inputs, [self._matter, self._card], **PRIVATE
+        tab.select(self._context.event(self._open), opened[-3:], opened, **PRIVATE).then(
+            self._context.event(self._preview), self._inputs, [self._matter, self._card], **PRIVATE
         )
 
-    def _open(
-        self,
-        run: str | None,
-        repo: str,
-        offered: tuple[str, str],
-        request: gr.Request | None = None,
-        oauth: gr.OAuthToken | None = None,
-    ) -> list[Any]:
+    def _open(self, session: Session, run: str | None, repo: str, offered: tuple[str, str]) -> list[Any]:
         """Say who is signed in; offer the newest run, unless this visitor has changed what was offered before."""
-        who = visitor(self._runtime, request, oauth)
-        if who.off:
-            return [view.nobody_line(who.reason), *[gr.update(visible=False)] * 2, *[gr.skip()] * 3]
+        if session.visitor.off:
+            return [view.nobody_line(session.visitor.reason), *[gr.update(visible=False)] * 2, *[gr.skip()] * 3]
         names = self._runs.names()
-        line, owner = self._who(who)
+        line, owner = _account(session)
         if run not in names or (run, repo) == offered:
             run = names[0] if names else None
             repo = f"{owner}/{_name(run)}" if run and owner else ""
             offered = (run or "", repo)
         return [line, *[gr.update(visible=True)] * 2, gr.update(choices=names, value=run), repo, offered]
 
-    def _who(self, who: Visitor) -> tuple[str, str]:
-        try:
-            account = HubActions(who, self._runtime).account()
-        except InputError as error:
-            return view.nobody_line(str(error)), ""
-        return view.account_line(account), account.name
-
     def _suggest(self, run: str, repo: str) -> str:
         """Another run goes to a repository of its own name, with the same owner."""
         owner = (repo or "").partition("/")[0]
         return f"{owner}/{_name(run)}" if owner and run else repo
 
-    def _preview(
-        self,
-        run: str | None,
-        repo: str,
-        title: str = "",
-        licence: str = "",
-        public: bool = False,
-        pull_request: bool = False,
-        unevaluated: bool = False,
-        request: gr.Request | None = None,
-        oauth: gr.OAuthToken | None = None,
-    ) -> tuple[str, str]:
+    def _preview(self, session: Session, run: str | None, repo: str, *form: Any) -> tuple[str, str]:
         """The front matter and files, and the card's text; or the sentence that says why there is none."""
-        publish_request = PublishRequest(
-            repo or f"you/{_name(run)}", title or "", licence or "", public, pull_request, unevaluated
-        )
         try:
-            plan, doubt = self._planned(visitor(self._runtime, request, oauth), run, publish_request)
+            plan, doubt = self._planned(session, run, _request(repo or f"you/{_name(run)}", *form))
         except InputError as error:
             return alert(str(error)), ""
         matter, body = view.split_card(plan.card)
-        return (alert(doubt) if doubt else "") + view.files(plan) + view.front_matter(matter), body
+        return (alert(doubt) if doubt else "") + view.files(plan) + view.front_matter_table(matter), body
 
-    def _planned(self, who: Visitor, run: object, publish_request: PublishRequest) -> tuple[Plan, str]:
+    def _planned(self, session: Session, run: object, request: PublishRequest) -> tuple[Plan, str]:
         """The plan as the Hub bears it out; else as far as is known here, and what the Hub has against it."""
-        if who.off:
-            raise InputError(who.reason)
-        desk, chosen = HubActions(who, self._runtime), self._runs.get(run)
-        plan = desk.plan(chosen, publish_request, look=False)
-        if not desk.reaches_the_hub():
+        if session.visitor.off:
+            raise InputError(session.visitor.reason)
+        hub, chosen = HubActions(session), self._runs.get(run)
+        plan = hub.plan(chosen, request, look=False)
+        if not hub.reaches_the_hub():
             return plan, "The Hub cannot be reached, so this is the card as far as it is known here."
         try:
-            return desk.plan(chosen, publish_request), ""
+            return hub.plan(chosen, request), ""
         except InputError as error:
             return plan, str(error)
 
-    def _publish(
-        self,
-        run: str,
-        repo: str,
-        title: str,
-        licence: str,
-        public: bool,
-        pull_request: bool,
-        unevaluated: bool,
-        request: gr.Request | None = None,
-        oauth: gr.OAuthToken | None = None,
-    ) -> Iterator[tuple[str, Any]]:
+    def _publish(self, session: Session, run: str, repo: str, *form: Any) -> Iterator[tuple[str, Any]]:
         """Push, telling each step."""
-        who = visitor(self._runtime, request, oauth)
-        publish_request = PublishRequest(repo or "", title or "", licence or "", public, pull_request, unevaluated)
 
-        def work(say: Any) -> Published:
-            if not who.known:
-                raise InputError(who.reason)
-            return HubActions(who, self._runtime).push(self._runs.get(run), publish_request, say)
+        def work(say: Say) -> Published:
+            if not session.visitor.known:
+                raise InputError(session.visitor.reason)
+            return HubActions(session).push(self._runs.get(run), _request(repo or "", *form), say)
 
         yield from steps_as_html(run_in_steps(work), "model")
+
+
+def _request(
+    repo: str, title: str | None, licence: str | None, public: bool, pull_request: bool, unevaluated: bool
+) -> PublishRequest:
+    """What the form's fields ask for; a text field that was never touched may be empty in either way."""
+    return PublishRequest(repo, title or "", licence or "", public, pull_request, unevaluated)
+
+
+def _account(session: Session) -> tuple[str, str]:
+    """Who is signed in, as HTML, and that account's name; else why nobody is, and no name."""
+    try:
+        account = HubActions(session).account()
+    except InputError as error:
+        return view.nobody_line(str(error)), ""
+    return view.account_line(account), account.name
 
 
 def _name(run: str | None) -> str:

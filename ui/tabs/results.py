@@ -11,13 +11,12 @@ import gradio as gr
 from classification.errors import InputError
 from comparison.comparison import Comparison
 
+from ..context import PageContext
 from ..events import PRIVATE
 from ..html.answer_cards import alert
-from ..html.results_table import best_of, confusion_of, headline, nothing_yet, quality_against_speed, table
-from ..live.comparison_cache import ComparisonCache
-from ..session import links as share
-from ..session.account import visitor
-from ..session.runtime import Runtime
+from ..html.results_table import best_of, confusion_of, nothing_yet, quality_against_speed, results_table, summary_of
+from ..session.links import copy_button, query
+from ..session.session import Session
 from .results_sharing import ShareResults
 
 
@@ -35,17 +34,10 @@ def load_results(folder: Path | None) -> Comparison | None:
 class ResultsTab:
     """The tab's components; what is opened is known to each visitor's session alone, by its name."""
 
-    def __init__(self, comparison_cache: ComparisonCache, runtime: Runtime, results: Path | None, task: str) -> None:
-        """Lay out the tab inside the current Blocks, with the page's own comparison, and connect it.
-
-        Args:
-            comparison_cache: where comparisons come from.
-            runtime: says for whom a request acts.
-            results: folder of the page's own comparison.
-            task: its name.
-        """
-        self._comparison_cache, self._runtime = comparison_cache, runtime
-        own = comparison_cache.own if comparison_cache.own and comparison_cache.own.measured else None
+    def __init__(self, context: PageContext) -> None:
+        """Lay out the tab inside the current Blocks, with the page's own comparison, and connect it."""
+        self._comparisons = context.comparisons
+        own = self._comparisons.own if self._comparisons.own and self._comparisons.own.measured else None
         self.reference = gr.State("")
         self._notice = gr.HTML(visible=False, elem_id="opened", apply_default_css=False)
         self._board = gr.HTML(_board(own), elem_id="results-table", apply_default_css=False)
@@ -57,51 +49,48 @@ class ResultsTab:
                     label="Confusion matrix of", elem_id="matrix-of", filterable=False, **_choices(own)
                 )
                 self._matrix = gr.HTML(_matrix(own), elem_id="matrix", apply_default_css=False)
-        self._share = ShareResults(runtime, results, task)
-        self._connect()
+        self._share = ShareResults(context)
+        self._connect(context)
 
     @property
     def outputs(self) -> list[Any]:
-        """What `opened` fills, in its order."""
-        seen = [self._board, self._plots, self._scatter, self._chosen, self._matrix]
-        return [self.reference, self._notice, self._share.back, *seen]
+        """What `open` fills, in its order."""
+        result = [self._board, self._plots, self._scatter, self._chosen, self._matrix]
+        return [self.reference, self._notice, self._share.back, *result]
 
-    def _connect(self) -> None:
-        below = self._share
-        gr.on([below.open.click, below.asked.submit], self.opened, below.asked, self.outputs, **PRIVATE)
-        below.back.click(self._own, None, self.outputs, queue=False, **PRIVATE)
-        self._chosen.input(self._chosen_matrix, [self._chosen, self.reference], self._matrix, **PRIVATE)
+    def _connect(self, context: PageContext) -> None:
+        form = self._share
+        opens = context.event(self.open)
+        gr.on([form.open.click, form.reference.submit], opens, form.reference, self.outputs, **PRIVATE)
+        form.back.click(self._open_own, None, self.outputs, queue=False, **PRIVATE)
+        matrix_of = [self._chosen, self.reference]
+        self._chosen.input(context.event(self._chosen_matrix), matrix_of, self._matrix, **PRIVATE)
 
-    def _own(self) -> list[Any]:
-        return self._shown("", self._comparison_cache.own)
+    def _open_own(self) -> list[Any]:
+        return self._updates("", self._comparisons.own)
 
-    def on_link(self, request: gr.Request, oauth: gr.OAuthToken | None = None) -> list[Any]:
+    def open_linked(self, session: Session) -> list[Any]:
         """Show the comparison that the page's address names, if it names one."""
-        linked = share.LinkParams.of(request).comparison
-        return self.opened(linked, request, oauth) if linked else [gr.skip()] * len(self.outputs)
+        linked = session.link.comparison
+        return self.open(session, linked) if linked else [gr.skip()] * len(self.outputs)
 
-    def opened(
-        self, reference: str, request: gr.Request | None = None, oauth: gr.OAuthToken | None = None
-    ) -> list[Any]:
+    def open(self, session: Session, reference: str) -> list[Any]:
         """Show a comparison on the Hub, or in its place the sentence that says why it cannot be shown."""
-        asked = (reference or "").strip()
+        reference = (reference or "").strip()
         try:
-            found = self._comparison_cache.get(asked, visitor(self._runtime, request, oauth).token)
+            comparison = self._comparisons.get(reference, session.visitor.token)
         except InputError as error:
             return [gr.skip(), gr.update(value=alert(str(error)), visible=True), *[gr.skip()] * 6]
-        return self._shown(asked, found)
+        return self._updates(reference, comparison)
 
-    def _chosen_matrix(
-        self, name: str, reference: str, request: gr.Request | None = None, oauth: gr.OAuthToken | None = None
-    ) -> str:
+    def _chosen_matrix(self, session: Session, name: str, reference: str) -> str:
         try:
-            return confusion_of(
-                self._comparison_cache.get(reference, visitor(self._runtime, request, oauth).token), name
-            )
+            return confusion_of(self._comparisons.get(reference, session.visitor.token), name)
         except InputError as error:
             return alert(str(error))
 
-    def _shown(self, reference: str, found: Comparison | None) -> list[Any]:
+    def _updates(self, reference: str, found: Comparison | None) -> list[Any]:
+        """What `outputs` get for a comparison that was opened by this reference; an empty one for the page's own."""
         comparison = found if found and found.measured else None
         return [
             reference,
@@ -119,15 +108,15 @@ def _notice(reference: str) -> str:
     """Whose comparison this is, and a link to it for others."""
     if not reference:
         return ""
-    button = share.copy_button(share.query(comparison=reference))
+    button = copy_button(query(comparison=reference))
     return f'<p class="opened"><span>From the Hub: <strong>{escape(reference)}</strong></span>{button}</p>'
 
 
 def _board(comparison: Comparison | None) -> str:
     if comparison is None:
         return nothing_yet()
-    return (headline(comparison) if comparison.measured else alert("No contender of this comparison has scores.")) + (
-        table(comparison)
+    return (summary_of(comparison) if comparison.measured else alert("No contender of this comparison has scores.")) + (
+        results_table(comparison)
     )
 
 

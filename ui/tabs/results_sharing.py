@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import gradio as gr
 
@@ -12,11 +10,11 @@ from classification.errors import InputError
 from comparison.comparison import COMPARISON_FILE
 from hub.shared.publish import Published
 
+from ..context import PageContext
 from ..events import PUSHING
-from ..session.account import visitor
-from ..session.hub_actions import HubActions
+from ..session.hub_actions import HubActions, Say
 from ..session.links import LONGEST_REFERENCE
-from ..session.runtime import Runtime
+from ..session.session import Session
 from .steps import run_in_steps, steps_as_html
 
 NOTHING = "There is no comparison beside the lineup of this page, so there is nothing to publish."
@@ -25,19 +23,13 @@ NOTHING = "There is no comparison beside the lineup of this page, so there is no
 class ShareResults:
     """Two small forms; what is published is published for whoever presses the button."""
 
-    def __init__(self, runtime: Runtime, results: Path | None, task: str) -> None:
-        """Lay the forms out inside the current Blocks.
-
-        Args:
-            runtime: says for whom a request acts.
-            results: folder of the page's own comparison.
-            task: its name, from which one for the repository is suggested.
-        """
-        self._runtime, self._results = runtime, results
+    def __init__(self, context: PageContext) -> None:
+        """Lay the forms out inside the current Blocks."""
+        self._results = results = context.lineup.results
         with gr.Row(elem_id="share-row"):
             with gr.Column(min_width=280, elem_classes="sheet"):
                 gr.HTML("<h2>Open a comparison from the Hub</h2>", apply_default_css=False)
-                self.asked = gr.Textbox(
+                self.reference = gr.Textbox(
                     label="Dataset repository", placeholder="owner/name, or owner/name@revision",
                     max_lines=1, max_length=LONGEST_REFERENCE, elem_id="open-comparison",
                 )  # fmt: skip
@@ -46,29 +38,27 @@ class ShareResults:
                     self.back = gr.Button("Back to this page's own", elem_id="back", min_width=180, visible=False)
             if results is not None and (results / COMPARISON_FILE).is_file():
                 with gr.Column(min_width=280, elem_classes="sheet"):
-                    self._publish_form(task)
+                    self._publish_form(context)
 
-    def _publish_form(self, task: str) -> None:
+    def _publish_form(self, context: PageContext) -> None:
         gr.HTML("<h2>Publish this page's comparison</h2>", apply_default_css=False)
         repo = gr.Textbox(
-            label="Dataset repository", placeholder=f"owner/{task}-comparison", max_lines=1, elem_id="comparison-repo"
-        )
+            label="Dataset repository", placeholder=f"owner/{context.task.name}-comparison",
+            max_lines=1, elem_id="comparison-repo",
+        )  # fmt: skip
         public = gr.Checkbox(label="Public: a link opens it for everybody", elem_id="comparison-public")
         with gr.Row(elem_classes="buttons"):
             button = gr.Button("Publish", elem_id="push-comparison", min_width=90)
-        shown = gr.HTML(elem_id="comparison-told", apply_default_css=False)
-        button.click(self._push, [repo, public], shown, **PUSHING)
+        message = gr.HTML(elem_id="comparison-told", apply_default_css=False)
+        button.click(context.event(self._push), [repo, public], message, **PUSHING)
 
-    def _push(
-        self, repo: str, public: bool, request: gr.Request | None = None, oauth: gr.OAuthToken | None = None
-    ) -> Iterator[str]:
+    def _push(self, session: Session, repo: str, public: bool) -> Iterator[str]:
         """Publish, telling each step."""
-        desk = HubActions(visitor(self._runtime, request, oauth), self._runtime)
 
-        def work(say: Any) -> Published:
+        def work(say: Say) -> Published:
             if self._results is None:
                 raise InputError(NOTHING)
-            return desk.push_comparison(self._results, repo or "", public=bool(public), say=say)
+            return HubActions(session).push_comparison(self._results, repo or "", public=bool(public), say=say)
 
-        for shown, _ in steps_as_html(run_in_steps(work), "dataset"):
-            yield shown
+        for html, _ in steps_as_html(run_in_steps(work), "dataset"):
+            yield html

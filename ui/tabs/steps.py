@@ -1,4 +1,4 @@
-"""Long work that tells what it is doing, as an iterator that a page can show."""
+"""Long work in a thread, as an iterator of its messages that a page can show."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from classification.network.hub_errors import without_tokens
 from hub.shared.publish import Published
 
 from ..html import publish_form as view
+from ..session.hub_actions import Say
 
 logger = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
-Say = Callable[[str], object]
 
 
 class _End(Generic[Result]):
@@ -31,9 +31,9 @@ class _End(Generic[Result]):
 
 
 def run_in_steps(work: Callable[[Say], Result]) -> Generator[str, None, Result]:
-    """Run something in a thread and yield what it says, then return its result.
+    """Run something in a thread and yield each message it gives of itself, then return its result.
 
-    Whoever stops listening does not stop the work: a push goes to its end, so that nothing is left half done.
+    Whoever stops iterating does not stop the work: a push goes to its end, so that nothing is left half done.
 
     Args:
         work: gets a function to say in a few words what it is doing.
@@ -41,20 +41,20 @@ def run_in_steps(work: Callable[[Say], Result]) -> Generator[str, None, Result]:
     Raises:
         InputError: the work did. A defect is logged, without tokens, and becomes a sentence too.
     """
-    heard: SimpleQueue[str | _End[Result]] = SimpleQueue()
+    messages: SimpleQueue[str | _End[Result]] = SimpleQueue()
 
     def run() -> None:
         try:
-            heard.put(_End(work(heard.put), None))
-        except Exception as error:  # noqa: BLE001  it is raised again below, in the thread that listens
-            heard.put(_End(None, error))
+            messages.put(_End(work(messages.put), None))
+        except Exception as error:  # noqa: BLE001  it is raised again below, in the thread that iterates
+            messages.put(_End(None, error))
 
-    threading.Thread(target=run, name="told", daemon=True).start()
-    while not isinstance(said := heard.get(), _End):
-        yield without_tokens(said)
-    if said.error is not None:
-        raise _as_sentence(said.error) from None
-    return said.result  # type: ignore[return-value]  # where there is no error there is a result
+    threading.Thread(target=run, name="run-in-steps", daemon=True).start()
+    while not isinstance(message := messages.get(), _End):
+        yield without_tokens(message)
+    if message.error is not None:
+        raise _as_sentence(message.error) from None
+    return message.result  # type: ignore[return-value]  # where there is no error there is a result
 
 
 def _as_sentence(error: Exception) -> InputError:
@@ -65,17 +65,17 @@ def _as_sentence(error: Exception) -> InputError:
 
 
 def steps_as_html(work: Generator[str, None, Published], kind: str) -> Iterator[tuple[str, Any]]:
-    """What is being done, and what came of it: HTML, and the `Published` once there is one."""
-    said: list[str] = []
+    """Each step so far and how it ended as HTML, and the `Published` once there is one."""
+    steps: list[str] = []
     try:
         while True:
             try:
-                said.append(next(work))
+                steps.append(next(work))
             except StopIteration as end:
                 done: Published = end.value
                 break
-            yield view.steps(said), gr.skip()
+            yield view.steps(steps), gr.skip()
     except InputError as error:
-        yield view.steps(said, error=str(error), busy=False), gr.skip()
+        yield view.steps(steps, error=str(error), busy=False), gr.skip()
         return
-    yield view.steps(said, busy=False) + view.published(done, kind), done
+    yield view.steps(steps, busy=False) + view.published(done, kind), done

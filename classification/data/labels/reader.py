@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 
 from ...errors import InputError, nearest, one_of, shown
 from ...task import Task
-from ..counting import EXAMPLES, quantity
+from ..counting import EXAMPLES, first_few, quantity
 from .several import Candidate, candidates, is_vector
 from .values import as_flag, is_missing, key_of, look_up
 
@@ -56,7 +56,7 @@ class LabelReader:
     _seen: dict[object, dict[str, set[str]]] = field(init=False, repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Refuse ``label_values`` that lead to no label."""
+        """Refuse ``label_values`` that name no label of the task."""
         self._names = {name: name for name in self.task.label_names}
         for value, name in self.label_values.items():
             if name not in self.task.label_names:
@@ -123,7 +123,7 @@ class LabelReader:
         for row, cell in enumerate(cells, start=1):
             key = key_of(cell)
             if key not in segmented:
-                segmented[key] = self._segmented(found[key], class_names, f"{where}: row {row}", cell)
+                segmented[key] = self._segment(found[key], class_names, f"{where}: row {row}", cell)
         unknown = [(row, cell) for row, cell in enumerate(cells, start=1) if segmented[key_of(cell)] is None]
         if unknown:
             raise InputError(self._unknown(unknown, where, class_names))
@@ -131,7 +131,7 @@ class LabelReader:
         chosen = self._scheme(atoms, class_names, where)
         return tuple(self._in_order(chosen[key_of(atom)] for atom in segmented[key_of(cell)] or ()) for cell in cells)
 
-    def _segmented(
+    def _segment(
         self, found: Sequence[Candidate], class_names: Sequence[str], where: str, cell: object
     ) -> Candidate | None:
         """The one way to split a cell in which every part is a label; ``None`` where there is none."""
@@ -171,7 +171,7 @@ class LabelReader:
                 "in the file's order."
             )
         self.notes.append(
-            f"{where}: labels are zeros and ones, one place a label, read in the task's order: {_cut_list(names)}."
+            f"{where}: labels are zeros and ones, one place a label, read in the task's order: {first_few(names)}."
         )
         return tuple(
             tuple(name for name, value in zip(names, vectors[key_of(cell)]) if as_flag(value)) for cell in cells
@@ -265,7 +265,3 @@ def _as_shown(cell: object) -> str:
 
 def _have(count: int, what: str) -> str:
     return f"{quantity(count, 'row')} {'has' if count == 1 else 'have'} {what}"
-
-
-def _cut_list(names: Sequence[str], most: int = 5) -> str:
-    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

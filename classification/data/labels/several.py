@@ -12,7 +12,7 @@ Candidate = tuple[object, ...]
 
 #: What joins labels in one cell, most explicit first.
 SEPARATORS = ("|", ",", ";", "，", "；", "、")
-#: Longer cells are not taken for a list of labels.
+#: Longer cells are not split into labels.
 MAX_CHARACTERS = 20_000
 
 _STRING = r"""(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
@@ -23,9 +23,9 @@ _ATOMS = re.compile(_ATOM)
 #: A numpy array of zeros and ones as `str` writes it.
 _WRITTEN_ARRAY = re.compile(r"\[\s*[01]\.?(?:\s+[01]\.?)*\s*\]")
 
-#: A cell of more parts than this is no list of labels.
+#: Cells with more parts than this are not split into labels.
 MAX_PARTS = 500
-#: Ways to join neighbouring parts are followed only so far: two are already one too many.
+#: Most ways to join neighbouring parts that are kept: two are enough to refuse a cell.
 _ENOUGH = 4
 
 
@@ -59,7 +59,7 @@ def _split(text: str, is_label: Callable[[str], bool]) -> Iterator[Candidate]:
     for separator in SEPARATORS:
         parts = text.split(separator)
         if 1 < len(parts) <= MAX_PARTS:
-            yield from _joined(parts, separator, is_label)
+            yield from _join_parts(parts, separator, is_label)
             # A bar may stand behind the last label as well: `a|b|`.
             yield tuple(part.strip() for part in (parts[:-1] if separator == "|" and not parts[-1] else parts))
 
@@ -100,7 +100,7 @@ def _value(atom: str) -> object:
             return atom
 
 
-def _joined(parts: Sequence[str], separator: str, is_label: Callable[[str], bool]) -> list[Candidate]:
+def _join_parts(parts: Sequence[str], separator: str, is_label: Callable[[str], bool]) -> list[Candidate]:
     """Ways to join neighbouring parts again so that each piece is a label: labels may contain the separator."""
     ways: list[list[Candidate]] = [[()], *([] for _ in parts)]
     for end in range(1, len(parts) + 1):

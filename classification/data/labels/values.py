@@ -1,4 +1,4 @@
-"""Values of label cells: when two of them mean the same, whatever type a file gave them."""
+"""Values of label cells: when two of them mean the same label although their types differ (``1``, ``"1"``, ``1.0``)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def look_up(value: object, table: Mapping[str, str]) -> set[str]:
 
 def _alike(value: object, table: Mapping[str, str]) -> set[str]:
     """What keys stand for that spell the same characters, boolean or number in another way."""
-    converters: tuple[Callable[[object], object], ...] = (_composed, _as_boolean, as_number)
+    converters: tuple[Callable[[object], object], ...] = (_compose_accents, _as_boolean, as_number)
     for convert in converters:
         wanted = convert(value)
         found = {label for key, label in table.items() if convert(key) == wanted} if wanted is not None else set()
@@ -33,7 +33,7 @@ def _alike(value: object, table: Mapping[str, str]) -> set[str]:
     return set()
 
 
-def _composed(value: object) -> str | None:
+def _compose_accents(value: object) -> str | None:
     """A string with its accents composed (NFC): some systems write them as characters of their own."""
     return unicodedata.normalize("NFC", value.strip()) if isinstance(value, str) else None
 

@@ -8,7 +8,7 @@ from itertools import combinations
 
 from ...errors import shown
 from ...task import Task
-from ..counting import EXAMPLES, quantity
+from ..counting import EXAMPLES, first_few, quantity
 from ..dataset import Splits
 from ..splitting import fold
 from .findings import (
@@ -20,15 +20,14 @@ from .findings import (
     by_share,
     cut,
     examples_of,
-    listed,
     rows_found,
 )
 from .mojibake import double_encoded, lost_character
 from .text_checks import strange_texts, swallowed_rows
 
-#: A share of contradictory rows that no model can learn from.
+#: From this share of contradictory rows on, the finding is an error.
 CONTRADICTORY_SHARE = 0.05
-#: Rows of the commonest label for one of the rarest: from here accuracy flatters, from here it misleads.
+#: Rows of the commonest label for one of the rarest: from the first ratio on a note, from the second a warning.
 UNEVEN, IMBALANCED = 3, 10
 #: Fewer training rows than this teach a label poorly.
 FEW_ROWS = 20
@@ -115,11 +114,11 @@ def balance(splits: Splits, task: Task) -> Iterator[Finding]:
         missing = [name for name in task.label_names if not counts[name]]
         if missing:
             severity: Severity = "error" if split == "train" else "warning"
-            sentence = f"no row of {listed(missing)}; add rows, or take the label out of the task."
+            sentence = f"no row of {first_few(missing)}; add rows, or take the label out of the task."
             yield Finding("missing-labels", severity, len(missing), split, sentence)
         few = [name for name in task.label_names if 0 < counts[name] < FEW_ROWS]
         if few and split == "train":
-            named = listed([f"{name} ({counts[name]})" for name in few])
+            named = first_few([f"{name} ({counts[name]})" for name in few])
             sentence = f"fewer than {FEW_ROWS} rows of {named}; a model learns little from so few."
             yield Finding("few-rows", "warning", len(few), split, sentence)
         if split == "train" and len(counts) > 1:

@@ -17,8 +17,6 @@ EXAMPLE_CHARACTERS = 60
 MARGIN = 25
 #: A smaller share is written as "under 0.1%".
 SMALLEST_SHARE = 0.001
-#: How many labels a sentence names.
-LISTED = 5
 #: A share of rows from which duplicates are worth a warning, and leaks make a score meaningless.
 NOTABLE_SHARE = 0.01
 
@@ -80,9 +78,3 @@ def rows_found(found: Sized, how: str, rows: Rows) -> str:
     """``3 rows (0.5%) without a label``: the begin of a sentence."""
     share = len(found) / len(rows)
     return f"{quantity(len(found), 'row')} ({f'{share:.1%}' if share >= SMALLEST_SHARE else 'under 0.1%'}) {how}"
-
-
-def listed(names: Sequence[str]) -> str:
-    """The first names, and how many more there are."""
-    more = len(names) - LISTED
-    return ", ".join([*names[:LISTED], *([f"{more} more"] if more > 0 else [])])

@@ -1,4 +1,4 @@
-"""What is wrong with a dataset, before a model is blamed for it."""
+"""Check a dataset before it is used: the report behind ``python -m classification check``."""
 
 from __future__ import annotations
 

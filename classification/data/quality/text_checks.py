@@ -10,7 +10,7 @@ from ...task import Task
 from ..dataset import Rows, Splits
 from .findings import Finding, Severity, examples_of, rows_found
 
-#: A longer text is not taken for an object that was written as text.
+#: Longer texts are not checked for being an object written as text: parsing them takes long.
 LONGEST_OBJECT = 2000
 
 
@@ -27,7 +27,7 @@ def swallowed_rows(splits: Splits, task: Task) -> Iterator[Finding]:
 
 
 def strange_texts(splits: Splits, task: Task) -> Iterator[Finding]:
-    """Texts that nobody wrote: objects written as text, stray quotation marks, numbers, half characters."""
+    """Texts that are damaged or no text: objects written as text, stray quotation marks, numbers, half characters."""
     for split, rows in splits.items():
         for kind, severity, holds, how in STRANGE:
             found = _rows_where(rows, holds)

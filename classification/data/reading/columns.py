@@ -1,4 +1,4 @@
-"""Which columns hold the texts and the labels: as a person or the task says, else what is obvious, else a sentence."""
+"""Which columns hold the texts and the labels: named by the user or the task, else found by name or content."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from ...errors import InputError, nearest, one_of, shown
 from ...task import Task
+from ..counting import first_few
 from ..labels.reader import LabelReader, UnlabelledError
 
 #: What the columns are called most often, besides ``text`` and ``label``.
@@ -22,7 +23,7 @@ LABEL_NAMES = (
 
 @dataclass(frozen=True)
 class ColumnNames:
-    """What the columns are called, as somebody said; ``None`` where nobody did."""
+    """Names of the columns that the user gave on the command line; ``None`` where none was given."""
 
     text: str | None = None
     label: str | None = None
@@ -70,8 +71,8 @@ def choose_columns(
     if twice is not None and twice.strip():
         raise InputError(f"{where}: two columns are called {shown(twice)}; rename one of them.")
     source, notes = task.dataset, []
-    text = _named(names, asked.text, source.text_column if source else "text", "text", TEXT_NAMES, where)
-    label = _named(names, asked.label, source.label_column if source else "label", "label", LABEL_NAMES, where)
+    text = _by_name(names, asked.text, source.text_column if source else "text", "text", TEXT_NAMES, where)
+    label = _by_name(names, asked.label, source.label_column if source else "label", "label", LABEL_NAMES, where)
     one_hot = task.label_names if set(task.label_names) <= set(names) and asked.label is None else ()
     if label is None and not one_hot:
         label = _holding_labels([name for name in names if name != text], task, cells_of)
@@ -79,11 +80,13 @@ def choose_columns(
         others = [name for name in names if name != label and name.strip()]
         text = others[0] if len(others) == 1 else None
     if text is None:
-        raise InputError(f"{where}: no column that is plainly the text; it has {_listed(names)}; {_say('text')}.")
+        raise InputError(
+            f"{where}: no column that is plainly the text; it has {_names(names)}; {_option_hint('text')}."
+        )
     if label is None and not one_hot:
         raise UnlabelledError(
-            f"{where}: no column that is plainly the label; it has {_listed(names)}; {_say('label')}."
-            f"{_partly(names, task)}",
+            f"{where}: no column that is plainly the label; it has {_names(names)}; {_option_hint('label')}."
+            f"{_missing_hint(names, task)}",
             len(cells_of(text)),
         )
     expected = (asked.text or "text", asked.label or "label")
@@ -96,17 +99,17 @@ def choose_columns(
 
 
 def are_recognised(names: Sequence[str], asked: ColumnNames, task: Task) -> bool:
-    """Whether these are plainly names of columns, texts and labels among them."""
+    """Whether these are names of columns, with one for the texts and one for the labels among them."""
     source = task.dataset
     try:
-        text = _named(names, asked.text, source.text_column if source else "text", "text", TEXT_NAMES, "")
-        label = _named(names, asked.label, source.label_column if source else "label", "label", LABEL_NAMES, "")
+        text = _by_name(names, asked.text, source.text_column if source else "text", "text", TEXT_NAMES, "")
+        label = _by_name(names, asked.label, source.label_column if source else "label", "label", LABEL_NAMES, "")
     except InputError:
         return bool(asked.text in names or asked.label in names)
     return text is not None and (label is not None or set(task.label_names) <= set(names))
 
 
-def _named(
+def _by_name(
     names: Sequence[str], asked: str | None, described: str, usual: str, others: Sequence[str], where: str
 ) -> str | None:
     """A column by its name; ``None`` where no name is known.
@@ -116,7 +119,7 @@ def _named(
     """
     if asked is not None:
         if asked not in names:
-            raise InputError(f"{where}: no column {asked!r}{nearest(asked, names)}; it has {_listed(names)}.")
+            raise InputError(f"{where}: no column {asked!r}{nearest(asked, names)}; it has {_names(names)}.")
         return asked
     for name in (described, usual):
         if name in names:
@@ -124,7 +127,9 @@ def _named(
     alike = [name for name in names if name.strip().casefold() in (usual, described.casefold())]
     alike = alike or [name for name in names if name.strip().casefold() in others]
     if len(alike) > 1:
-        raise InputError(f"{where}: the {usual} could be in the column {one_of(map(shown, alike))}; {_say(usual)}.")
+        raise InputError(
+            f"{where}: the {usual} could be in the column {one_of(map(shown, alike))}; {_option_hint(usual)}."
+        )
     return alike[0] if alike else None
 
 
@@ -135,16 +140,15 @@ def _holding_labels(names: Sequence[str], task: Task, cells_of: Callable[[str], 
     return holding[0] if len(holding) == 1 else None
 
 
-def _partly(names: Sequence[str], task: Task) -> str:
+def _missing_hint(names: Sequence[str], task: Task) -> str:
     held = [name for name in task.label_names if name in names]
     missing = [name for name in task.label_names if name not in names]
     return f" Columns named after labels need one for each: {one_of(missing)} is missing." if held else ""
 
 
-def _listed(names: Sequence[str], most: int = 20) -> str:
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(repr(name if len(name) <= 40 else f"{name[:39]}…") for name in names[:most]) + more
+def _names(names: Sequence[str]) -> str:
+    return first_few([repr(name if len(name) <= 40 else f"{name[:39]}…") for name in names], 20)
 
 
-def _say(kind: str) -> str:
+def _option_hint(kind: str) -> str:
     return f"say which one with --{kind}_column NAME"

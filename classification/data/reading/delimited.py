@@ -1,7 +1,7 @@
 """CSV and TSV: cells between separators, with or without a header, where quotation marks may or may not enclose cells.
 
-Files are read with Python's own reader in one pass, since it alone says which line a row came from and leaves every
-cell the string it is. Where a file can be read in two ways and the rows would differ, it is refused.
+Files are read with Python's `csv` in one pass: it says which line a row came from, and keeps every cell as a string.
+A file that can be read in two ways with different rows is refused.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def read_delimited(text: str, separator: str, task: Task, asked: ColumnNames, wh
 
     Args:
         text: the whole file.
-        separator: what the file's name promises; another one is read where the header shows it.
+        separator: the one that the file's suffix stands for; another is used where the header shows it.
         task: its labels tell a header from a first row.
         asked: names of columns that a person gave.
         where: the file, for sentences.
@@ -109,7 +109,7 @@ def _separator(text: str, promised: str, task: Task, asked: ColumnNames, where: 
     found = next((way for way in ways if are_recognised(_cells(first, way), asked, task)), None)
     if found is None:  # perhaps no header: a text and a label
         reader = LabelReader(task)
-        pairs = [way for way in ways if len(cells := _cells(first, way)) == 2 and any(map(_labelled(reader), cells))]
+        pairs = [way for way in ways if len(cells := _cells(first, way)) == 2 and any(map(_holds_label(reader), cells))]
         splitting = pairs or [way for way in ways if way in first]
         found = splitting[0] if len(splitting) == 1 else None
     if found is not None and found != promised:
@@ -132,12 +132,12 @@ def _grid(text: str, separator: str, task: Task, where: str, notes: list[str], s
     try:
         grid = _parse(text, separator, ENCLOSING, skipped)
     except _MalformedError as error:
-        return _unquoted(text, separator, where, notes, skipped, error)
-    swallowed = _swallowed(grid, text, separator, task, skipped)
+        return _unquoted_grid(text, separator, where, notes, skipped, error)
+    swallowed = _row_with_swallowed_rows(grid, text, separator, task, skipped)
     if swallowed is None:
         _check_widths(grid, where)
         return grid
-    plain = _consistent(text, separator, PLAIN, skipped)
+    plain = _parse_consistent(text, separator, PLAIN, skipped)
     if plain is not None and _all_labelled(plain, task):
         notes.append(f"{where}: read line by line: {PLAIN.name} there, and enclosing cells they would join rows.")
         return plain
@@ -148,10 +148,12 @@ def _grid(text: str, separator: str, task: Task, where: str, notes: list[str], s
     )
 
 
-def _unquoted(text: str, separator: str, where: str, notes: list[str], skipped: int, error: _MalformedError) -> Grid:
+def _unquoted_grid(
+    text: str, separator: str, where: str, notes: list[str], skipped: int, error: _MalformedError
+) -> Grid:
     """Rows of a file in which quotation marks do not enclose cells as they should."""
     for quoting in (PLAIN, BACKSLASH):
-        grid = _consistent(text, separator, quoting, skipped)
+        grid = _parse_consistent(text, separator, quoting, skipped)
         if grid is not None:
             notes.append(f"{where}: {quoting.name} in this file.")
             return grid
@@ -177,7 +179,7 @@ def _parse(text: str, separator: str, quoting: Quoting, skipped: int = 0) -> Gri
 
 @contextmanager
 def _long_cells() -> Iterator[None]:
-    """Let cells have any length: Python's reader stops at 131,072 characters, and the limit is the process's."""
+    """Let cells have any length: `csv` stops at 131,072 characters, a limit that holds for the whole process."""
     before = csv.field_size_limit(sys.maxsize)
     try:
         yield
@@ -185,7 +187,7 @@ def _long_cells() -> Iterator[None]:
         csv.field_size_limit(before)
 
 
-def _consistent(text: str, separator: str, quoting: Quoting, skipped: int) -> Grid | None:
+def _parse_consistent(text: str, separator: str, quoting: Quoting, skipped: int) -> Grid | None:
     """The rows under a way of quoting in which each has as many cells as the first; else ``None``."""
     try:
         grid = _parse(text, separator, quoting, skipped)
@@ -194,8 +196,8 @@ def _consistent(text: str, separator: str, quoting: Quoting, skipped: int) -> Gr
     return grid if grid.width > 1 and all(len(cells) == grid.width for cells in grid.rows) else None
 
 
-def _swallowed(grid: Grid, text: str, separator: str, task: Task, skipped: int) -> int | None:
-    """The first row of several lines each of which, quotation marks aside, is a row with a label."""
+def _row_with_swallowed_rows(grid: Grid, text: str, separator: str, task: Task, skipped: int) -> int | None:
+    """The first row that may hold other rows: each of its lines, quotation marks aside, is a row with a label."""
     many = [place for place in range(1, len(grid.rows)) if grid.lines[place] > grid.starts[place]]
     if not many or grid.width < 2:
         return None
@@ -205,17 +207,17 @@ def _swallowed(grid: Grid, text: str, separator: str, task: Task, skipped: int) 
             continue
         own = lines[grid.starts[place] - 1 - skipped : grid.lines[place] - skipped]
         cells = [line.split(separator) for line in own if line.strip()]
-        if len(cells) > 1 and all(len(row) == grid.width and any(map(_labelled(reader), row)) for row in cells):
+        if len(cells) > 1 and all(len(row) == grid.width and any(map(_holds_label(reader), row)) for row in cells):
             return place
     return None
 
 
 def _all_labelled(grid: Grid, task: Task) -> bool:
     reader = LabelReader(task)
-    return all(any(map(_labelled(reader), cells)) for cells in grid.rows[1:])
+    return all(any(map(_holds_label(reader), cells)) for cells in grid.rows[1:])
 
 
-def _labelled(reader: LabelReader) -> Callable[[str], bool]:
+def _holds_label(reader: LabelReader) -> Callable[[str], bool]:
     """Whether a cell holds labels, and not just nothing."""
     return lambda cell: bool(cell.strip()) and reader.knows(cell)
 
@@ -233,14 +235,14 @@ def _check_widths(grid: Grid, where: str) -> None:
 
 
 def _header(grid: Grid, task: Task, asked: ColumnNames, where: str, notes: list[str]) -> tuple[str, ...]:
-    """Names of the columns, taken out of the grid; made up where the first row is a row like the others."""
+    """Names of the columns, removed from the grid; ``text`` and ``label`` where the first row is a row of data."""
     first = [cell.strip() for cell in grid.rows[0]]
     if not are_recognised(first, asked, task) and asked == ColumnNames():
         place = _label_place(grid, task)
         if place is not None and grid.width == 2 and first[place]:
             names = ("text", "label") if place == 1 else ("label", "text")
             notes.append(
-                f"{where}: no header, so its first row is a row, with the {names[0]} first; the label is "
+                f"{where}: no header, so its first line is read as a row, with the {names[0]} first; the label is "
                 f"{shown(first[place])} there."
             )
             return names
@@ -266,5 +268,5 @@ def _label_place(grid: Grid, task: Task) -> int | None:
 
 
 def separators_of(suffix: str) -> str:
-    """What the end of a file's name promises between its cells."""
+    """The separator that a file's suffix stands for."""
     return "\t" if suffix in (".tsv", ".tab") else ","

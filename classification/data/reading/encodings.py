@@ -1,9 +1,8 @@
 """From the bytes of a file to its text, where that can be done in one way only.
 
-UTF-8, and whatever a byte order mark announces, is read as it is. Other bytes are read in the encoding that the
-task's language is usually written in, if the result looks like that language, a detector agrees, and no other
-encoding of the language gives another plausible text. Otherwise the file is refused: a wrong guess would change texts
-without a word.
+UTF-8, and the encoding of a byte order mark, are read as they are. Other bytes are read in the encoding that the task's
+language is usually written in, if the result looks like that language, a detector agrees, and no other encoding of the
+language gives another plausible text. Otherwise the file is refused: a wrong guess would change texts unnoticed.
 """
 
 from __future__ import annotations
@@ -46,9 +45,9 @@ NAMES = {
     "utf-16-be": "UTF-16", "utf-32": "UTF-32",
 }  # fmt: skip
 
-#: Bytes that are looked at to tell encodings apart: lines with bytes outside of ASCII, from the whole file.
+#: Most bytes that the decision is based on: lines with bytes outside of ASCII, from the whole file.
 SAMPLE = 200_000
-#: How much of a mess the detector may find in a text and still take it for one (its own default is 0.2).
+#: Highest "mess ratio" of charset-normalizer at which a decoding is accepted (its own default is 0.2).
 MESS = 0.15
 #: In running Chinese, one character in three or more is one of these; in Chinese read in a wrong encoding, hardly any.
 _COMMON_CHINESE = frozenset(
@@ -59,7 +58,8 @@ _COMMON_CHINESE = frozenset(
     "這個來國說們為時會過學對裡後麼沒於還發樣現將與進實長動點從經開無頭種聲話問機給業幾間電東氣關並內產馬書場師員車應場體總處難數張報華"
 )
 _COMMON_SHARE = 0.05
-#: Letters of the language's own script among those outside of ASCII; the rest are faces like ``(｀д´)``.
+#: At least this share of the letters outside of ASCII are of the language's own script; others occur in emoticons
+#: such as ``(｀д´)``.
 _OWN_SHARE = 0.95
 _SCRIPTS = {
     "zh": ("CJK",), "ja": ("CJK", "HIRAGANA", "KATAKANA"), "ko": ("CJK", "HANGUL"),
@@ -85,7 +85,7 @@ def decode(raw: bytes, language: str, where: str) -> Decoded:
 
     Args:
         raw: its bytes.
-        language: ISO 639-1 code of the task's texts; decides which encodings are thought of.
+        language: ISO 639-1 code of the task's texts; decides which encodings are tried.
         where: the file, for sentences.
 
     Raises:
@@ -93,28 +93,28 @@ def decode(raw: bytes, language: str, where: str) -> Decoded:
     """
     for mark, encoding in MARKS:
         if raw.startswith(mark):
-            return _marked(raw, encoding, where)
+            return _decode_marked(raw, encoding, where)
     if b"\0" in raw:
-        return _wide(raw, where)
+        return _decode_utf16(raw, where)
     try:
         return Decoded(raw.decode("utf-8"))
     except UnicodeDecodeError as error:
-        return _guessed(raw, error, language, where)
+        return _decode_by_language(raw, error, language, where)
 
 
-def _marked(raw: bytes, encoding: str, where: str) -> Decoded:
+def _decode_marked(raw: bytes, encoding: str, where: str) -> Decoded:
     try:
         text = raw.decode(encoding)
     except UnicodeDecodeError as error:
         name = NAMES.get(encoding, "UTF-8")
         raise InputError(
-            f"{where}: it begins as {name} and then has bytes that are none ({_at(raw, error)}); "
+            f"{where}: it begins with the mark of {name} and then has bytes that are not {name} ({_at(raw, error)}); "
             "save it again in the program that wrote it, as UTF-8."
         ) from None
     return Decoded(text, "" if encoding == "utf-8-sig" else f"{where}: read as {NAMES[encoding]}.")
 
 
-def _wide(raw: bytes, where: str) -> Decoded:
+def _decode_utf16(raw: bytes, where: str) -> Decoded:
     """UTF-16 without a mark: ASCII in it is half zeros, all on the same side."""
     even, odd = raw[::2].count(0), raw[1::2].count(0)
     encoding = "utf-16-le" if odd > even else "utf-16-be"
@@ -127,7 +127,7 @@ def _wide(raw: bytes, where: str) -> Decoded:
     return Decoded(text, f"{where}: read as UTF-16.")
 
 
-def _guessed(raw: bytes, error: UnicodeDecodeError, language: str, where: str) -> Decoded:
+def _decode_by_language(raw: bytes, error: UnicodeDecodeError, language: str, where: str) -> Decoded:
     language = language.split("-")[0].lower()
     place = _at(raw, error)
     if _mostly_utf8(raw):
@@ -137,14 +137,14 @@ def _guessed(raw: bytes, error: UnicodeDecodeError, language: str, where: str) -
         )
     named = ENCODINGS.get(language, _WESTERN)
     sample = _sample(raw)
-    readings = {encoding: text for encoding in named if (text := _strict(sample, encoding)) is not None}
+    readings = {encoding: text for encoding in named if (text := _decode_or_none(sample, encoding)) is not None}
     plausible = [
         encoding
         for encoding, text in readings.items()
         if _looks_right(text, encoding, language) and _detector_agrees(sample, encoding)
     ]
     texts = {readings[encoding] for encoding in plausible}
-    whole = _strict(raw, plausible[0]) if len(texts) == 1 else None
+    whole = _decode_or_none(raw, plausible[0]) if len(texts) == 1 else None
     if whole is not None:
         example = _example(readings[plausible[0]])
         return Decoded(
@@ -160,7 +160,7 @@ def _guessed(raw: bytes, error: UnicodeDecodeError, language: str, where: str) -
     )
 
 
-def _strict(raw: bytes, encoding: str) -> str | None:
+def _decode_or_none(raw: bytes, encoding: str) -> str | None:
     try:
         return raw.decode(encoding)
     except UnicodeDecodeError:
@@ -180,7 +180,7 @@ def _detector_agrees(sample: bytes, encoding: str) -> bool:
 def _mostly_utf8(raw: bytes) -> bool:
     """Whether most of what is not ASCII is UTF-8; in other encodings, runs of such bytes are UTF-8 only by chance."""
     runs = list(islice((match.group() for match in _HIGH_RUN.finditer(raw)), 20_000))
-    right = sum(_strict(run, "utf-8") is not None for run in runs)
+    right = sum(_decode_or_none(run, "utf-8") is not None for run in runs)
     return len(runs) > 1 and right >= len(runs) / 2
 
 
@@ -192,20 +192,20 @@ def _looks_right(text: str, encoding: str, language: str) -> bool:
     letters = [character for character in foreign if character.isalpha()]
     scripts = _SCRIPTS.get(language if language in _SCRIPTS else encoding)
     if scripts is None:
-        return all(_western(word) for word in _ONE_WORD.findall(text))
+        return all(_is_plausible_western(word) for word in _ONE_WORD.findall(text))
     own = sum(unicodedata.name(letter, "").startswith(scripts + _FORMS) for letter in letters)
     if not letters or own < _OWN_SHARE * len(letters):
         return False
     if language == "zh":
         return sum(letter in _COMMON_CHINESE for letter in letters) >= _COMMON_SHARE * len(letters)
-    return all(_cased(word) for word in _ONE_WORD.findall(text))
+    return all(_has_plausible_case(word) for word in _ONE_WORD.findall(text))
 
 
 #: Names of letters that any East Asian text may hold besides its own.
 _FORMS = ("FULLWIDTH", "IDEOGRAPHIC", "GREEK", "LATIN")
 
 
-def _western(word: str) -> bool:
+def _is_plausible_western(word: str) -> bool:
     """Whether a word with letters outside of ASCII could stand in a Latin-script text."""
     for before, here, after in zip(f" {word}", word, f"{word[1:]} ", strict=False):
         if here.isascii() or here.isalpha() or here in _BESIDE_LETTERS:
@@ -214,10 +214,10 @@ def _western(word: str) -> bool:
             return False
     accented = re.search(r"[^\x00-\x7f]{5,}", "".join(c if c.isalpha() else " " for c in word))
     inside = re.search(r"(?<=[^\W\d_])[£¥§²³½¼¾¡¿«©®°ºª](?=[^\W\d_])", word)
-    return _cased(word) and not accented and not inside
+    return _has_plausible_case(word) and not accented and not inside
 
 
-def _cased(word: str) -> bool:
+def _has_plausible_case(word: str) -> bool:
     """Whether capitals stand where words have them: not an accented one behind a small letter."""
     return not any(
         before.islower() and here.isupper() and not here.isascii() for before, here in zip(word, word[1:], strict=False)

@@ -20,12 +20,12 @@ from ...task import Task
 from .columns import ColumnNames
 from .delimited import read_delimited, separators_of
 from .encodings import decode
-from .json_rows import read_json
+from .json_rows import read_json_rows
 from .table import Table
 
 #: Ends of names that rows are read from.
 SUFFIXES = (".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".json", ".parquet")
-#: What is named in sentences; the others are spellings of these.
+#: Those that sentences name; the others are read in the same way.
 SHOWN_SUFFIXES = (".csv", ".tsv", ".jsonl", ".json", ".parquet")
 _OPENERS: Mapping[str, Callable[[Path], Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 PACKED = (*_OPENERS, ".zip")
@@ -76,7 +76,7 @@ def read_file(file: Path, task: Task, asked: ColumnNames, where: str = "") -> Ta
             f"{', or save the sheet as CSV in UTF-8' if kind in ('.xlsx', '.xls', '.ods') else ''}."
         )
     try:
-        raw, kind = _bytes(file, kind, where)
+        raw, kind = _read_bytes(file, kind, where)
     except InputError:
         raise
     except OSError as error:
@@ -91,7 +91,7 @@ def read_file(file: Path, task: Task, asked: ColumnNames, where: str = "") -> Ta
         return _read_parquet(raw, where)
     decoded = decode(raw, task.language, where)
     table = (
-        read_json(decoded.text, where)
+        read_json_rows(decoded.text, where)
         if kind in (".json", ".jsonl", ".ndjson")
         else read_delimited(decoded.text, separators_of(kind), task, asked, where)
     )
@@ -99,24 +99,25 @@ def read_file(file: Path, task: Task, asked: ColumnNames, where: str = "") -> Ta
     return Table(where, table.names, table.cells_of, table.class_names, notes, table.suspects)
 
 
-def _bytes(file: Path, kind: str, where: str) -> tuple[bytes, str]:
+def _read_bytes(file: Path, kind: str, where: str) -> tuple[bytes, str]:
     """What is in a file, unpacked, and its kind."""
     packing = file.suffix.lower()
     _check_size(file.stat().st_size, where)
     if packing == ".zip":
-        return _unzipped(file, where)
+        return _unzip(file, where)
     with (_OPENERS.get(packing) or (lambda path: path.open("rb")))(file) as stream:
         raw = stream.read(MAX_BYTES + 1)
     _check_size(len(raw), where, "unpacked, ")
     return raw, kind
 
 
-def _unzipped(file: Path, where: str) -> tuple[bytes, str]:
+def _unzip(file: Path, where: str) -> tuple[bytes, str]:
     with zipfile.ZipFile(file) as archive:
         inside = [
-            entry for entry in archive.infolist()
+            entry
+            for entry in archive.infolist()
             if kind_of(entry.filename) in SUFFIXES and not entry.filename.startswith("__MACOSX/")
-        ]  # fmt: skip
+        ]
         if len(inside) != 1:
             found = one_of(entry.filename for entry in inside[:5]) or "none"
             raise InputError(f"{where}: a zip archive with just one file of rows can be read; it has {found}.")

@@ -13,14 +13,14 @@ from typing import Any
 import yaml
 
 from ...errors import InputError, one_of, shown
-from ..counting import quantity
+from ..counting import first_few, quantity
 from .files import SHOWN_SUFFIXES, is_data_file, kind_of
 from .split_names import Named, one_a_split, split_of
 
 #: How deep rows are looked for: ``folder/config/train/part.parquet``.
 DEPTH = 3
 MAX_FILES = 10_000
-#: What `datasets` leaves in a folder that it saved.
+#: Files that `datasets` writes into a folder with ``save_to_disk``.
 SAVED = ("dataset_dict.json", "state.json")
 _PART = re.compile(r"(\d+)-of-(\d+)")
 _FRONT_MATTER = re.compile(r"\A---\s*\n(.*?\n)---\s*(?:\n|\Z)", re.DOTALL)
@@ -67,14 +67,14 @@ def layout_of(folder: Path, config: str | None = None) -> Layout:
     files = list(_data_files(folder, DEPTH))
     if len(files) > MAX_FILES:
         raise InputError(f"{folder}: over {MAX_FILES:,} files of rows; name a folder with fewer.")
-    declared = _declared(folder, config)
-    found = _matched(folder, files, declared) if declared else _by_name(folder, files)
+    declared = _declared_patterns(folder, config)
+    found = _files_of(folder, files, declared) if declared else _by_name(folder, files)
     for split, chosen in found.items():
         _check_parts(folder, split, chosen)
     used = {file for chosen in found.values() for file in chosen}
     unused = [file.relative_to(folder).as_posix() for file in files if file not in used]
-    notes = [f"{folder}: not used: {_listed(unused)}."] if unused else []
-    return Layout(found, (*notes, *_told(folder, found)))
+    notes = [f"{folder}: not used: {first_few(unused)}."] if unused else []
+    return Layout(found, (*notes, *_notes_on(folder, found)))
 
 
 def _data_files(folder: Path, depth: int) -> Iterator[Path]:
@@ -117,7 +117,7 @@ def _by_name(folder: Path, files: Sequence[Path]) -> dict[str, tuple[Path, ...]]
 
 
 def _split_of_file(file: Path, folder: Path) -> Named | None:
-    """The split that a file's own name stands for, else that of the folder it is in."""
+    """The split in a file's own name, else in that of its folder."""
     stem = file.name.partition(".")[0]
     for name in (stem, *(parent.name for parent in file.parents if parent.is_relative_to(folder) and parent != folder)):
         found = split_of(name)
@@ -136,7 +136,7 @@ def _check_alike(folder: Path, split: str, parts: Sequence[Path]) -> None:
 
 
 def _check_parts(folder: Path, split: str, parts: Sequence[Path]) -> None:
-    """Parts say how many they are: a missing one would be rows that are lost without a word."""
+    """Refuse a split of which a part is missing: ``train-00000-of-00002`` says that there are two."""
     numbers = [(int(match[1]), int(match[2])) for part in parts if (match := _PART.search(part.name))]
     totals = {total for _, total in numbers}
     if not numbers:
@@ -150,13 +150,13 @@ def _check_parts(folder: Path, split: str, parts: Sequence[Path]) -> None:
         )
 
 
-def _told(folder: Path, found: Mapping[str, Sequence[Path]]) -> Iterator[str]:
+def _notes_on(folder: Path, found: Mapping[str, Sequence[Path]]) -> Iterator[str]:
     for split, files in found.items():
         names = [file.relative_to(folder).as_posix() for file in files]
         if split == "":
             yield f"{folder}: read as one file of rows, {names[0]}."
         elif len(names) > 1 and not _PART.search(names[0]):
-            yield f"{folder}: the {split} split is {quantity(len(names), 'file')}: {_listed(names)}."
+            yield f"{folder}: the {split} split is {quantity(len(names), 'file')}: {first_few(names)}."
         elif split == "validation" and "eval" in files[0].name.lower():
             yield f"{folder}: {names[0]} is used as the validation split."
 
@@ -164,7 +164,7 @@ def _told(folder: Path, found: Mapping[str, Sequence[Path]]) -> Iterator[str]:
 # --- by a README
 
 
-def _declared(folder: Path, config: str | None) -> list[tuple[str, str]]:
+def _declared_patterns(folder: Path, config: str | None) -> list[tuple[str, str]]:
     """Split and pattern of the files that a Hub dataset's README declares; empty where it declares none."""
     readme = folder / "README.md"
     if not readme.is_file() or readme.stat().st_size > MAX_README:
@@ -178,10 +178,10 @@ def _declared(folder: Path, config: str | None) -> list[tuple[str, str]]:
     configs = [entry for entry in configs if isinstance(entry, dict)] if isinstance(configs, list) else []
     if not configs:
         return []
-    return list(_patterns(_chosen(folder, configs, config).get("data_files")))
+    return list(_patterns(_choose_config(folder, configs, config).get("data_files")))
 
 
-def _chosen(folder: Path, configs: Sequence[dict[str, Any]], config: str | None) -> dict[str, Any]:
+def _choose_config(folder: Path, configs: Sequence[dict[str, Any]], config: str | None) -> dict[str, Any]:
     names = [str(entry.get("config_name", "default")) for entry in configs]
     if config is not None and config in names:
         return configs[names.index(config)]
@@ -206,10 +206,10 @@ def _patterns(declared: Any) -> Iterator[tuple[str, str]]:
                     yield str(entry.get("split", "train")), path
 
 
-def _matched(folder: Path, files: Sequence[Path], declared: Sequence[tuple[str, str]]) -> dict[str, tuple[Path, ...]]:
+def _files_of(folder: Path, files: Sequence[Path], declared: Sequence[tuple[str, str]]) -> dict[str, tuple[Path, ...]]:
     by_name: dict[str, list[Path]] = {}
     for name, pattern in declared:
-        fitting = [file for file in files if _fits(file.relative_to(folder).as_posix(), pattern)]
+        fitting = [file for file in files if _matches_pattern(file.relative_to(folder).as_posix(), pattern)]
         if not fitting:
             raise InputError(
                 f"{folder}: its README names {shown(pattern)}, and no file fits that; complete the folder."
@@ -225,10 +225,6 @@ def _matched(folder: Path, files: Sequence[Path], declared: Sequence[tuple[str, 
     }
 
 
-def _fits(path: str, pattern: str) -> bool:
+def _matches_pattern(path: str, pattern: str) -> bool:
     pattern = os.path.normpath(pattern).replace(os.sep, "/")
     return fnmatchcase(path, pattern) or fnmatchcase(path, pattern.replace("**/", ""))
-
-
-def _listed(names: Sequence[str], most: int = 5) -> str:
-    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

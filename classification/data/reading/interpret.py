@@ -11,7 +11,7 @@ from .columns import ColumnNames, Columns, choose_columns
 from .table import Table
 
 
-def rows_of(table: Table, task: Task, reader: LabelReader, asked: ColumnNames) -> tuple[Rows, list[str]]:
+def rows_of_table(table: Table, task: Task, reader: LabelReader, asked: ColumnNames) -> tuple[Rows, list[str]]:
     """Rows of a table.
 
     Args:

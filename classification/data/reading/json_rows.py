@@ -10,17 +10,17 @@ from ...errors import InputError, shown
 from ..counting import quantity
 from .table import Table
 
-#: Keys under which files keep their list of records; others do as well where just one value is such a list.
+#: How sentences describe the shapes that are read.
 ALLOWED = 'rows are objects like {"text": "...", "label": "..."}, one a line or in a list'
 
 Record = Mapping[str, Any]
 
 
 class _TwiceError(ValueError):
-    """An object names a key twice; Python's reader keeps the last without a word."""
+    """An object has a key twice; Python's reader would keep the last one and not say so."""
 
 
-def read_json(text: str, where: str) -> Table:
+def read_json_rows(text: str, where: str) -> Table:
     """The columns of a JSON or JSON Lines file.
 
     Read are a list of objects; objects one after the other, a line each or not; one object of columns (lists, or

@@ -19,7 +19,7 @@ from .columns import ColumnNames
 from .files import is_data_file, read_file
 from .folders import is_saved, layout_of
 from .hub import hub_tables, saved_tables
-from .interpret import rows_of
+from .interpret import rows_of_table
 from .split_names import SPLIT_NAMES, one_a_split, split_of
 from .table import Table
 
@@ -67,7 +67,7 @@ class Source:
         """The rows of one split, its files one after the other."""
         parts: list[Rows] = []
         for table in self.splits[split]():
-            rows, notes = rows_of(table, self.task, self.reader, self.options.columns)
+            rows, notes = rows_of_table(table, self.task, self.reader, self.options.columns)
             if table.suspects:
                 before = sum(len(part) for part in parts)
                 self.suspects[split] = (*self.suspects.get(split, ()), *(before + row for row in table.suspects))
@@ -145,7 +145,7 @@ def _tables_by_split(
     """Our split to the table that a source has under a name of its own."""
     if WHOLE in tables:
         return {WHOLE: lambda: [tables[WHOLE]]}
-    chosen = dict(described) or _chosen(tables, source)
+    chosen = dict(described) or _choose_splits(tables, source)
     missing = sorted(set(chosen.values()) - set(tables))
     if missing or not chosen:
         raise InputError(f"{source}: no split {one_of(missing or SPLIT_NAMES)}; it has {one_of(tables)}.")
@@ -155,7 +155,7 @@ def _tables_by_split(
     return {split: lambda name=name: [tables[name]] for split, name in chosen.items()}  # type: ignore[misc]
 
 
-def _chosen(tables: Mapping[str, Table], source: str) -> dict[str, str]:
+def _choose_splits(tables: Mapping[str, Table], source: str) -> dict[str, str]:
     named = {name: found for name in tables if (found := split_of(name)) is not None}
     best, _ = one_a_split(named.values(), source)
     return {

@@ -1,4 +1,4 @@
-"""A table before anybody has said what its cells mean."""
+"""A table as it was read: names of columns and their cells, which are not yet texts and labels."""
 
 from __future__ import annotations
 

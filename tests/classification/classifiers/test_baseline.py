@@ -12,7 +12,7 @@ from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import make_pipeline
 from support.paths import ROOT
 
-from classification.classifiers.baseline import MajorityClassifier, TfidfClassifier, load_baseline
+from classification.classifiers.baseline import MajorityClassifier, TfidfClassifier
 from classification.classifiers.baseline_settings import held_labels, load_settings
 from classification.classifiers.tfidf_features import analysis
 from classification.data.dataset import load_rows
@@ -70,8 +70,7 @@ def test_majority_of_an_unknown_label_or_of_nothing_is_refused() -> None:
 
 def test_saved_and_loaded_majority_are_equal(tmp_path: Path) -> None:
     MajorityClassifier.fit(MOVES, np.array([0, 0, 1])).save(tmp_path)
-    found = load_baseline(tmp_path, "majority", "most frequent", MOVES)
-    assert isinstance(found, MajorityClassifier)
+    found = MajorityClassifier.load(tmp_path, MOVES, name="most frequent")
     assert found.name == "most frequent"
     np.testing.assert_allclose(found.predict(["x"]).probabilities, [[2 / 3, 1 / 3, 0]])
     assert [file.name for file in tmp_path.iterdir()] == ["baseline.json"]
@@ -137,7 +136,7 @@ def test_saved_and_loaded_tfidf_predict_the_same(task: Task, tmp_path: Path) -> 
     texts = [f"{text}\r\nline\u2028two\x85three" for text in texts]  # terms must not break over lines of the file
     saved = TfidfClassifier.fit(task, texts, targets)
     saved.save(tmp_path)
-    loaded = load_baseline(tmp_path, "tfidf", "TF-IDF", task)
+    loaded = TfidfClassifier.load(tmp_path, task, name="TF-IDF")
     np.testing.assert_array_equal(loaded.predict(UNSEEN).probabilities, saved.predict(UNSEEN).probabilities)
     assert {file.name for file in tmp_path.iterdir()} == {"baseline.json", "vocabulary.txt", "model.safetensors"}
     assert loaded.prompt("x") is None

@@ -15,8 +15,8 @@ from support.trainings import train_encoder
 from classification.classifiers import onnx
 from classification.classifiers.onnx import OnnxClassifier
 from classification.errors import InputError
-from classification.lineup import load_lineup, pulled
-from classification.runs.record import HASHES_FILE, load_run
+from classification.lineup import contender_from_hub, load_lineup
+from classification.runs.record import HASHES_FILE, load_record
 from classification.runs.seen import Seen, hashes_in
 from hub.push.runs import PushOptions, plan_run
 from hub.shared.client import connect
@@ -64,9 +64,9 @@ def test_an_export_goes_to_the_hub_and_comes_back(exported: Path, online: HubSer
     publish(plan_run(exported, "you/onnx", PushOptions(private=False), api=api), api)
     names = set(api.list_repo_files("you/onnx"))
     assert names >= {"onnx/model.onnx", "config.json", "run.json", "tokenizer.json", "README.md", HASHES_FILE}
-    contender = pulled("theirs", "you/onnx@v1", load_run(exported).task)
+    contender = contender_from_hub("theirs", "you/onnx@v1", load_record(exported).task)
     assert contender.seen(["a text that nobody has seen"]) == Seen(train=0)
-    here = OnnxClassifier("ours", load_run(exported).task, exported, load_run(exported))
+    here = OnnxClassifier("ours", load_record(exported).task, exported, load_record(exported))
     np.testing.assert_array_equal(contender.load(None).predict(TEXTS).probabilities, here.predict(TEXTS).probabilities)
 
 
@@ -85,7 +85,7 @@ def test_only_encoders_are_exported(tmp_path: Path) -> None:
 
 def test_without_the_runtime_a_sentence_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(onnx, "find_spec", lambda _: None)
-    record = load_run(ROOT / "demo" / "minilm-lora")
+    record = load_record(ROOT / "demo" / "minilm-lora")
     with pytest.raises(InputError, match=r"ONNX Runtime is not installed; run: pip install -r requirements/onnx.txt"):
         OnnxClassifier("x", record.task, tmp_path, record)
 
@@ -93,6 +93,6 @@ def test_without_the_runtime_a_sentence_says_what_to_install(tmp_path: Path, mon
 def test_a_file_that_is_no_model_is_told(tmp_path: Path) -> None:
     (tmp_path / "onnx").mkdir()
     (tmp_path / "onnx" / "model.onnx").write_bytes(b"not a model")
-    record = load_run(ROOT / "demo" / "minilm-lora")
+    record = load_record(ROOT / "demo" / "minilm-lora")
     with pytest.raises(InputError, match="not a model that ONNX Runtime can run"):
         OnnxClassifier("x", record.task, tmp_path, record)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from classification.__main__ import main as classification
-from classification.runs.record import load_run
+from classification.runs.record import load_record
 from comparison.__main__ import main as comparison
 from training.baseline import main as baseline
 from training.encoder import tokenized
@@ -64,7 +64,7 @@ def test_training_and_comparing_take_the_same_words(task: Path, odd: Path, tmp_p
     words = ["--data", str(odd), *FLAGS, "--use_label_values"]
     run = tmp_path / "run"
     baseline(["--task", str(task), "--output_dir", str(run), *words])
-    assert load_run(run).data.rows == {"train": 48, "validation": 6, "test": 6}
+    assert load_record(run).data.rows == {"train": 48, "validation": 6, "test": 6}
     lineup = tmp_path / "lineup.yaml"
     lineup.write_text("task: task.yaml\ncontenders:\n  - {name: floor, approach: baseline, run: run}\n")
     assert comparison(["run", "--lineup", str(lineup), "--output", str(tmp_path / "out"), *words]) == 0

@@ -17,11 +17,11 @@ from classification.files.reading import read_json, read_limited
 from classification.models.adapter_settings import read_settings
 from classification.runs.identify import record_of
 from classification.runs.local import LocalRun
-from classification.runs.record import RunRecord, load_run
+from classification.runs.record import RunRecord, load_record
 from hub.push.run_files import run_uploads
 
 DEMO = ROOT / "demo"
-TASK = load_run(DEMO / "tfidf").task
+TASK = load_record(DEMO / "tfidf").task
 
 
 def baseline(folder: Path) -> object:
@@ -29,7 +29,7 @@ def baseline(folder: Path) -> object:
 
 
 def uploads(folder: Path) -> object:
-    return run_uploads(folder, load_run(DEMO / "minilm-lora"))
+    return run_uploads(folder, load_record(DEMO / "minilm-lora"))
 
 
 def described(folder: Path) -> object:
@@ -38,7 +38,7 @@ def described(folder: Path) -> object:
 
 #: Who reads a JSON file of a run, which file, and what the sentence is.
 READERS: list[tuple[Callable[[Path], object], str, str]] = [
-    (load_run, "run.json", "larger than 20 MB, so no record of a run"),
+    (load_record, "run.json", "larger than 20 MB, so no record of a run"),
     (baseline, "baseline.json", "larger than 20 MB, so no record of a baseline"),
     (read_settings, "adapter_config.json", "larger than 20 MB, so no adapter's configuration"),
     (described, "config.json", "larger than 5 MB, so no configuration"),

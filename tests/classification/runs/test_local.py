@@ -18,7 +18,7 @@ from transformers import PreTrainedTokenizerFast
 from classification.errors import InputError
 from classification.lineup import Lineup, load_lineup
 from classification.runs.local import LocalRun
-from classification.runs.record import load_run
+from classification.runs.record import load_record
 from hub.space.lineup_bundle import bundle_lineup
 
 DEMO = ROOT / "demo"
@@ -254,7 +254,7 @@ def test_a_configuration_that_is_none_is_told(task_file: Path, encoder: Path, co
 
 
 def test_a_folder_with_a_record_is_held_against_it_as_on_the_hub(task_file: Path, encoder: Path) -> None:
-    record = load_run(DEMO / "minilm-lora").model_copy(update={"method": "full", "base": None})
+    record = load_record(DEMO / "minilm-lora").model_copy(update={"method": "full", "base": None})
     record.save(encoder)
     assert "id2label in config.json says 'NEUTRAL', 'bearish' or 'Bullish', and its run.json says" in refused(
         task_file, "bert"

@@ -9,13 +9,13 @@ from support.paths import ROOT
 from classification.errors import InputError
 from classification.predictions import INVALID, Predictions
 from classification.runs.environment import hardware, library_versions
-from classification.runs.record import RunRecord, load_run
+from classification.runs.record import RunRecord, load_record
 
 
 def test_a_record_survives_the_file(tmp_path: Path) -> None:
-    record = load_run(ROOT / "demo" / "tfidf")
+    record = load_record(ROOT / "demo" / "tfidf")
     record.save(tmp_path)
-    assert load_run(tmp_path) == record
+    assert load_record(tmp_path) == record
     assert isinstance(record, RunRecord)
 
 
@@ -30,12 +30,12 @@ def test_a_record_survives_the_file(tmp_path: Path) -> None:
 def test_a_record_that_is_not_ours_is_refused(tmp_path: Path, text: str, sentence: str) -> None:
     (tmp_path / "run.json").write_text(text)
     with pytest.raises(InputError, match=sentence):
-        load_run(tmp_path)
+        load_record(tmp_path)
 
 
 def test_no_record_is_said(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no readable run.json; give a folder that python -m training.sft"):
-        load_run(tmp_path)
+        load_record(tmp_path)
 
 
 def test_the_environment_names_libraries_and_hardware_only() -> None:

@@ -23,10 +23,10 @@ from transformers import PreTrainedTokenizerFast
 
 from classification.contenders import Contender
 from classification.errors import InputError
-from classification.lineup import Lineup, load_lineup, pulled
+from classification.lineup import contender_from_hub, Lineup, load_lineup
 from classification.models.pool import ModelPool
 from classification.runs import remote as pull
-from classification.runs.record import load_run
+from classification.runs.record import load_record
 from classification.runs.remote import Reference, find
 from classification.task import Label, Task
 
@@ -89,7 +89,7 @@ def test_a_revision_is_pinned_and_main_may_move_on(online: HubServer, tmp_path: 
         "name: old, approach: baseline, run: alice/floor@v1",
         "name: new, approach: baseline, run: alice/floor",
     ).contenders
-    assert (old.record.seconds, new.record.seconds) == (load_run(DEMO / "tfidf").seconds, 99.0)
+    assert (old.record.seconds, new.record.seconds) == (load_record(DEMO / "tfidf").seconds, 99.0)
     assert old.load(None).predict(TEXTS).probabilities.shape == (2, 3)
     assert old.describe().endswith("alice/floor@v1")
 
@@ -166,11 +166,11 @@ def test_a_private_run_is_seen_by_its_owner_only(
 ) -> None:
     online.seed("dora/secret", DEMO / "tfidf", private=True)
     token = online.user("dora")
-    task = load_run(DEMO / "tfidf").task
+    task = load_record(DEMO / "tfidf").task
     with pytest.raises(InputError, match="it is not on the Hub, or it is private and this token may not see it"):
-        pulled("a", "dora/secret", task)
+        contender_from_hub("a", "dora/secret", task)
     monkeypatch.setenv("HF_TOKEN", token)
-    assert pulled("a", "dora/secret", task).approach == "baseline"
+    assert contender_from_hub("a", "dora/secret", task).approach == "baseline"
 
 
 def test_a_gated_run_says_how_to_get_access(online: HubServer) -> None:
@@ -223,7 +223,7 @@ def test_a_download_that_is_cut_off_is_completed_by_asking_again(
 def refused(online: HubServer, name: str, folder: Path, task: Task) -> str:
     online.seed(name, folder)
     with pytest.raises(InputError) as caught:
-        pulled("hostile", name, task).load(None)
+        contender_from_hub("hostile", name, task).load(None)
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 600
     return str(caught.value)
@@ -277,7 +277,7 @@ def test_labels_that_contradict_the_task_or_the_record_are_refused(
     folder = encoder_repo(tmp_path / "r", tokenizer, ["<script>alert(1)</script>", "Bullish", "Neutral"])
     said = refused(online, "mallory/labels", folder, task)
     assert "and the task tiny has 'Bearish', 'Bullish' or 'Neutral'; use a model for these labels" in said
-    record = load_run(DEMO / "minilm-lora").model_copy(update={"method": "full", "base": None})
+    record = load_record(DEMO / "minilm-lora").model_copy(update={"method": "full", "base": None})
     record.save(folder)
     assert "id2label in config.json says" in refused(online, "mallory/two-minds", folder, record.task)
 
@@ -286,7 +286,7 @@ def test_an_adapter_for_another_base_than_it_says_is_refused(online: HubServer, 
     shutil.copytree(DEMO / "minilm-lora", tmp_path / "r")
     file = tmp_path / "r" / "adapter_config.json"
     file.write_text(json.dumps(json.loads(file.read_text()) | {"base_model_name_or_path": "mallory/other"}))
-    said = refused(online, "mallory/base", tmp_path / "r", load_run(tmp_path / "r").task)
+    said = refused(online, "mallory/base", tmp_path / "r", load_record(tmp_path / "r").task)
     assert "the adapter is for the base model 'mallory/other', and its run.json names" in said
 
 
@@ -296,7 +296,7 @@ def test_an_adapter_whose_weights_do_not_fit_is_refused_and_the_base_stays_whole
 ) -> None:
     shutil.copytree(DEMO / "minilm-lora", tmp_path / "r")
     shutil.copy(DEMO / "smollm2-lora" / "adapter_model.safetensors", tmp_path / "r")
-    load_run(tmp_path / "r").model_copy(update={"sha256": {}}).save(tmp_path / "r")
+    load_record(tmp_path / "r").model_copy(update={"sha256": {}}).save(tmp_path / "r")
     online.seed("mallory/weights", tmp_path / "r")
     bad, good = (
         lineup := lineup_of(
@@ -353,7 +353,7 @@ def test_what_is_no_reference_is_told(task: Task) -> None:
     for text in ("../up", "a/../b", "/a/b", "a/b@../c", "only-a-name", "a/b/c", "a b/c"):
         assert Reference.parse(text) is None
     with pytest.raises(InputError, match="is not a repository; write owner/name, or owner/name@revision"):
-        pulled("x", "only-a-name", task)
+        contender_from_hub("x", "only-a-name", task)
 
 
 @pytest.mark.parametrize("text", ["a/b--c", "a/b.git", "a/b.", f"a/{'x' * 97}", "a/b@v1\n"])
@@ -455,7 +455,7 @@ def test_weights_that_are_not_whole_or_no_numbers_are_told(
     def contender(name: str, found: dict[str, torch.Tensor]) -> Contender:
         save_file(found, folder / "model.safetensors", metadata={"format": "pt"})
         online.seed(name, folder)
-        return pulled("x", name, task)
+        return contender_from_hub("x", name, task)
 
     headless = {key: value for key, value in weights.items() if "classifier" not in key}
     with pytest.raises(
@@ -475,7 +475,7 @@ def test_weights_that_are_not_whole_or_no_numbers_are_told(
 
 
 def test_a_strangers_words_in_prompts_have_an_end(online: HubServer, tmp_path: Path) -> None:
-    record = load_run(DEMO / "minilm-lora")
+    record = load_record(DEMO / "minilm-lora")
     shutil.copytree(DEMO / "minilm-lora", tmp_path / "r")
     for place, task in enumerate((
         record.task.model_copy(update={"instruction": "x" * 4001}),
@@ -492,7 +492,7 @@ def test_an_adapter_of_another_family_and_a_wrong_revision_are_refused(
     shutil.copytree(DEMO / "minilm-lora", tmp_path / "r")
     file = tmp_path / "r" / "adapter_config.json"
     file.write_text(json.dumps(json.loads(file.read_text()) | {"task_type": "CAUSAL_LM", "revision": [1]}))
-    said = refused(online, "mallory/family", tmp_path / "r", load_run(tmp_path / "r").task)
+    said = refused(online, "mallory/family", tmp_path / "r", load_record(tmp_path / "r").task)
     assert "the adapter is for 'CAUSAL_LM', and run.json says encoder" in said
     (tmp_path / "r" / "run.json").unlink()
     assert "the revision [1] in adapter_config.json is no name of one" in refused(

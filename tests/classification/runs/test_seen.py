@@ -16,13 +16,13 @@ from classification.contenders import Contender, ContenderEntry
 from classification.data.dataset import Rows, load_rows
 from classification.data.splitting import fold
 from classification.errors import InputError
-from classification.lineup import load_lineup, pulled
+from classification.lineup import load_lineup, contender_from_hub
 from classification.models.pool import ModelPool, ModelSource
 from classification.prompting.demonstrations import ChosenDemonstrations
 from classification.prompting.messages import Demonstration
 from classification.runs import seen
 from classification.runs.hashes import check_hashes, hashes_of
-from classification.runs.record import DESCRIPTIONS, HASHES_FILE, RUN_FILES, load_run
+from classification.runs.record import DESCRIPTIONS, HASHES_FILE, load_record, run_files
 from classification.runs.seen import Seen, TextHashes, folded_hash, hashes_in, hashes_of_base
 from classification.task import load_task
 from hub.push.run_files import run_uploads
@@ -135,13 +135,13 @@ def test_what_a_folder_has_seen(tmp_path: Path, caplog: pytest.LogCaptureFixture
 def contender(**entry: object) -> Contender:
     found = ContenderEntry(name="it", **entry)  # type: ignore[arg-type]
     run = Path(str(found.run)) if found.run else None
-    return Contender(found, load_run(TFIDF).task, load_run(run) if run else None, run)
+    return Contender(found, load_record(TFIDF).task, load_record(run) if run else None, run)
 
 
 def test_a_run_has_seen_what_its_file_says_and_an_older_run_nobody_knows_what(tmp_path: Path) -> None:
     shutil.copytree(TFIDF, tmp_path / "run")
     TextHashes.of(["a", "b"], ["c"]).save(tmp_path / "run")
-    load_run(TFIDF).model_copy(update={"sha256": hashes_of(tmp_path / "run")}).save(tmp_path / "run")
+    load_record(TFIDF).model_copy(update={"sha256": hashes_of(tmp_path / "run")}).save(tmp_path / "run")
     run = contender(approach="baseline", run=str(tmp_path / "run"))
     assert run.seen(["A", "c", "d"]) == Seen(train=1, validation=1)
     (tmp_path / "run" / HASHES_FILE).unlink()
@@ -170,7 +170,7 @@ def test_a_prompt_on_a_run_has_seen_what_the_run_has(tmp_path: Path) -> None:
 
 def test_the_demos_runs_have_the_hashes_of_their_rows() -> None:
     for name in ("tfidf", "minilm-lora", "smollm2-lora"):
-        kept, counts = hashes_in(ROOT / "demo" / name), load_run(ROOT / "demo" / name).data.rows
+        kept, counts = hashes_in(ROOT / "demo" / name), load_record(ROOT / "demo" / name).data.rows
         assert kept is not None
         assert (len(kept.train), len(kept.validation)) == (counts["train"], counts["validation"])
         assert not kept.train & kept.validation
@@ -208,7 +208,7 @@ def test_a_chat_model_keeps_exactly_the_rows_that_it_was_trained_on(
     run = train_chat(tmp_path, task_file, split, chat_folder, *more)
     assert hashes_in(run) == expected(split, task_file, limit)
     assert len(hashes_in(run).train) == (limit or 36)
-    assert load_run(run).evaluation["seen"] == {"train": 0, "demonstrations": 0, "validation": 0}
+    assert load_record(run).evaluation["seen"] == {"train": 0, "demonstrations": 0, "validation": 0}
 
 
 def test_an_encoder_keeps_exactly_the_rows_that_it_was_trained_on(
@@ -223,7 +223,7 @@ def test_the_floor_keeps_its_rows_and_its_test_rows_are_none_of_them(
 ) -> None:
     words = ["--task", str(task_file), "--data", str(rows_csv), "--output_dir", str(tmp_path / "floor")]
     baseline.main(words)
-    kept, counts = hashes_in(tmp_path / "floor"), load_run(tmp_path / "floor").data.rows
+    kept, counts = hashes_in(tmp_path / "floor"), load_record(tmp_path / "floor").data.rows
     assert (len(kept.train), len(kept.validation)) == (counts["train"], counts["validation"])
     everything = load_rows(rows_csv, load_task(task_file)).texts
     found = kept.count(everything)
@@ -261,7 +261,7 @@ def test_a_run_on_a_run_has_seen_the_rows_of_both(tmp_path: Path) -> None:
 
 
 def test_validation_rows_that_were_trained_on_are_counted_and_told(caplog: pytest.LogCaptureFixture) -> None:
-    task = load_run(TFIDF).task
+    task = load_record(TFIDF).task
     train = Rows(("it goes up", "it goes down", "it stays"), (("Bullish",), ("Bearish",), ("Neutral",)))
     held_out = Rows(("It goes UP ", "new"), (("Bullish",), ("Bearish",)))
     classifier = TfidfClassifier.fit(task, train.texts, train.targets(task), 0)
@@ -275,7 +275,7 @@ def test_validation_rows_that_were_trained_on_are_counted_and_told(caplog: pytes
 
 
 def test_the_file_is_one_of_a_runs_files_and_no_description() -> None:
-    assert HASHES_FILE in RUN_FILES
+    assert HASHES_FILE in run_files()
     assert HASHES_FILE not in DESCRIPTIONS
 
 
@@ -283,14 +283,14 @@ def test_a_published_run_takes_its_hashes_along(online: HubServer, tmp_path: Pat
     run = tmp_path / "floor"
     shutil.copytree(TFIDF, run)
     TextHashes.of(["a"], ["b"]).save(run)
-    load_run(run).model_copy(update={"sha256": hashes_of(run)}).save(run)
-    assert HASHES_FILE in {upload.path for upload in run_uploads(run, load_run(run))}
+    load_record(run).model_copy(update={"sha256": hashes_of(run)}).save(run)
+    assert HASHES_FILE in {upload.path for upload in run_uploads(run, load_record(run))}
     online.seed("alice/with-hashes", run)
-    theirs = pulled("theirs", "alice/with-hashes", load_run(run).task)
+    theirs = contender_from_hub("theirs", "alice/with-hashes", load_record(run).task)
     assert theirs.seen(["A", "b", "c"]) == Seen(train=1, validation=1)
     (run / HASHES_FILE).unlink()
     online.seed("alice/without-hashes", run)
-    assert pulled("theirs", "alice/without-hashes", load_run(run).task).seen(["a"]) is None
+    assert contender_from_hub("theirs", "alice/without-hashes", load_record(run).task).seen(["a"]) is None
 
 
 def test_hashes_that_the_record_does_not_describe_count_for_nothing(
@@ -300,12 +300,12 @@ def test_hashes_that_the_record_does_not_describe_count_for_nothing(
     shutil.copytree(TFIDF, run)
     TextHashes.of(["a"]).save(run)  # of another training
     entry = ContenderEntry(name="floor", approach="baseline", run=str(run))
-    floor = Contender(entry, load_run(run).task, load_run(run), run)
+    floor = Contender(entry, load_record(run).task, load_record(run), run)
     assert floor.seen(["a"]) is None
     assert "floor: text_hashes.txt is not the file that its run.json describes, so nobody knows" in caplog.text
     assert floor.load(ModelPool()).predict(["a"]).valid.all()
     with pytest.raises(InputError, match="text_hashes.txt is not the file that its run.json describes"):
-        check_hashes(run, load_run(run))
+        check_hashes(run, load_record(run))
 
 
 def test_a_strangers_bad_file_is_not_known_and_the_run_still_answers(
@@ -315,7 +315,7 @@ def test_a_strangers_bad_file_is_not_known_and_the_run_still_answers(
     shutil.copytree(TFIDF, run)
     (run / HASHES_FILE).write_text("train ../../etc\n")
     online.seed("mallory/hashes", run)
-    theirs = pulled("theirs", "mallory/hashes", load_run(run).task)
+    theirs = contender_from_hub("theirs", "mallory/hashes", load_record(run).task)
     assert theirs.load(None).predict(["a"]).valid.all()
     assert theirs.seen(["a"]) is None
     assert "line 1 is 'train ../../etc'; a line is 'train' or 'validation'" in caplog.text
@@ -329,7 +329,7 @@ def test_a_strangers_huge_file_is_refused_before_it_is_downloaded(
     online.seed("mallory/huge-hashes", run)
     monkeypatch.setattr("classification.runs.remote.LIMITS", {HASHES_FILE: 100})
     with pytest.raises(InputError, match="mallory/huge-hashes: text_hashes.txt is larger than 0 MB"):
-        pulled("theirs", "mallory/huge-hashes", load_run(run).task)
+        contender_from_hub("theirs", "mallory/huge-hashes", load_record(run).task)
 
 
 def test_texts_under_the_name_of_hashes_are_not_published(tmp_path: Path) -> None:
@@ -337,7 +337,7 @@ def test_texts_under_the_name_of_hashes_are_not_published(tmp_path: Path) -> Non
     shutil.copytree(TFIDF, run)
     (run / HASHES_FILE).write_text("our customers' own words\n")
     with pytest.raises(InputError, match="line 1 is .*a line is 'train' or 'validation' and 16 hexadecimal digits"):
-        run_uploads(run, load_run(run))
+        run_uploads(run, load_record(run))
 
 
 def test_a_lineup_of_the_demo_knows_of_every_contender() -> None:

@@ -38,7 +38,7 @@ def test_running_it_again_completes_the_collection(online: HubServer, tmp_path: 
     online.seed("you/a", ROOT / "demo" / "tfidf")
     items = [Item("model", "you/a", "One"), Item("model", "you/b")]
     url, missing = collect(items, title="All of it", api=api)
-    assert missing == ("you/b is not on the Hub, or not to be seen; it was left out.",)
+    assert missing == ("you/b is not on the Hub, or not visible to you; it was left out.",)
     online.seed("you/b", ROOT / "demo" / "tfidf")
     again, missing = collect(items, title="All of it", api=api)
     assert (again, missing) == (url, ())
@@ -60,7 +60,7 @@ def test_the_command_says_what_it_left_out_and_who_has_to_sign_in(hub_server: Hu
     assert "nobody is signed in to the Hub" in sentence(nobody.run(*words, status=2))
     found = Terminal(hub_server, hub_server.user("you"), tmp_path / "you").run(*words)
     assert found.stdout.startswith(f"{hub_server.url}/collections/you/demo-")
-    assert "zeroshot/twitter-financial-news-sentiment is not on the Hub, or not to be seen" in found.stderr
+    assert "zeroshot/twitter-financial-news-sentiment is not on the Hub, or not visible to you" in found.stderr
 
 
 def test_a_model_in_a_folder_of_this_machine_is_no_item(tmp_path: Path, chat_folder: Path) -> None:

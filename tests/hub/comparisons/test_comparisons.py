@@ -16,7 +16,7 @@ from support.terminal import Terminal, sentence
 
 from classification.errors import InputError
 from comparison.comparison import Comparison, compare
-from comparison.plots.plot_file import quality_plot
+from comparison.plots.svg_file import quality_plot
 from comparison.report.tables import as_csv
 from hub.comparisons.datasets import fetch_comparison, plan_comparison, pull_comparison
 from hub.comparisons.files import predictions_table, scores_table

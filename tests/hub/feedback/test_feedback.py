@@ -21,11 +21,19 @@ from support.terminal import Terminal
 from classification.data.dataset import load_rows
 from classification.errors import InputError
 from hub.feedback import log as feedback
-from hub.feedback.log import VARIABLE, FeedbackLog, checked_mark, fetch_marks, from_environment, write_training_set
+from hub.feedback.log import (
+    VARIABLE,
+    FeedbackLog,
+    checked_mark,
+    feedback_from_environment,
+    fetch_marks,
+    write_training_set,
+)
 from hub.shared.client import connect
+from ui.context import FeedbackConfig, feedback_config
 from ui.page import build_page
 from ui.session.runtime import Runtime
-from ui.tabs.feedback import MOST_OF_ONE, FeedbackConfig, FeedbackPanel, collecting, notice
+from ui.tabs.feedback import MOST_OF_ONE, FeedbackPanel, notice
 
 __all__ = ["browser"]  # a fixture
 
@@ -63,13 +71,13 @@ def stored(server: HubServer, repo_id: str) -> list[dict[str, str]]:
 
 
 def test_by_default_nothing_is_collected() -> None:
-    assert from_environment({}, SENTIMENT) is None
-    assert from_environment({VARIABLE: " "}, SENTIMENT) is None
-    assert collecting({}, SENTIMENT) is None
+    assert feedback_from_environment({}, SENTIMENT) is None
+    assert feedback_from_environment({VARIABLE: " "}, SENTIMENT) is None
+    assert feedback_config({}, SENTIMENT) is None
 
 
 def test_without_the_hub_it_is_off_with_a_sentence(browser: Browser) -> None:
-    found = collecting({VARIABLE: "olga/marks"}, SENTIMENT)
+    found = feedback_config({VARIABLE: "olga/marks"}, SENTIMENT)
     assert found is not None
     assert found.log is None
     assert found.error.startswith("cannot collect feedback in olga/marks: the Hub cannot be reached;")
@@ -89,7 +97,7 @@ def test_a_dataset_that_cannot_be_written_to_is_a_sentence(
     online: HubServer, olga: str, name: str, expected: str
 ) -> None:
     online.user("bob")
-    found = collecting({VARIABLE: name}, SENTIMENT)
+    found = feedback_config({VARIABLE: name}, SENTIMENT)
     assert found is not None
     assert found.error.startswith(expected)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,8 @@ from support.paths import ROOT
 from support.terminal import Terminal, sentence
 
 from classification.errors import InputError
-from classification.runs.record import load_run
+from classification.network.hub_client import TIMEOUT_VARIABLE
+from classification.runs.record import load_record
 from hub.push.run_files import run_uploads, without_paths
 from hub.push.runs import PushOptions, plan_run
 from hub.shared.client import account_of, check_owner, checked_repo_id, connect
@@ -93,7 +95,7 @@ def test_a_dry_run_shows_everything_and_sends_nothing(terminal: Terminal) -> Non
     words = ["-m", "hub.push", "demo/smollm2-lora", "--repo_id", "you/dry", "--comparison", "demo/results"]
     shown = terminal.run(*words, "--dry_run").stdout
     assert "model repository you/dry (private if it is new)" in shown
-    assert "adapter_model.safetensors      3.3 MB" in shown
+    assert re.search(r"adapter_model\.safetensors +3\.3 MB\n", shown)
     assert "base_model: HuggingFaceTB/SmolLM2-135M-Instruct" in shown
     assert "python -m hub.push demo/smollm2-lora --repo_id you/dry --comparison demo/results\n" in shown
     assert "Nothing was sent" in shown
@@ -125,14 +127,14 @@ def test_only_what_a_run_consists_of_is_published(tmp_path: Path) -> None:
     )
     config = json.loads((run / "adapter_config.json").read_text())
     (run / "adapter_config.json").write_text(json.dumps(config | {"base_model_name_or_path": "/home/me/models/base"}))
-    uploads = {upload.path: upload for upload in run_uploads(run, load_run(run))}
+    uploads = {upload.path: upload for upload in run_uploads(run, load_record(run))}
     assert set(uploads) == {
         "adapter_config.json", "adapter_model.safetensors", "run.json", "tokenizer_config.json", "text_hashes.txt",
     }  # fmt: skip
     everything = b"".join(upload.read() for upload in uploads.values())
     assert b"/home/me" not in everything
     assert b"not for the world" not in everything
-    assert json.loads(uploads["adapter_config.json"].read())["base_model_name_or_path"] == load_run(run).base.id
+    assert json.loads(uploads["adapter_config.json"].read())["base_model_name_or_path"] == load_record(run).base.id
     assert json.loads(uploads["tokenizer_config.json"].read())["name_or_path"] == "base"
 
 
@@ -154,7 +156,7 @@ def test_a_token_in_a_file_is_refused_and_not_repeated(tmp_path: Path) -> None:
     file.write_text(
         file.read_text().replace('"seed": 42', '"seed": 42, "hyperparameters": {"x": "hf_abcdefghijklmnopqrst"}', 1)
     )
-    record = load_run(DEMO / "tfidf")
+    record = load_record(DEMO / "tfidf")
     with pytest.raises(InputError, match="run.json holds what looks like a token; take it out, revoke") as caught:
         run_uploads(tmp_path / "run", record)
     assert "hf_abc" not in str(caught.value)
@@ -177,7 +179,7 @@ def test_a_wrong_target_gets_one_sentence(terminal: Terminal, words: list[str], 
 
 def test_a_run_that_nobody_measured_is_published_only_when_told(terminal: Terminal, tmp_path: Path) -> None:
     shutil.copytree(DEMO / "tfidf", tmp_path / "run")
-    load_run(DEMO / "tfidf").model_copy(update={"evaluation": None}).save(tmp_path / "run")
+    load_record(DEMO / "tfidf").model_copy(update={"evaluation": None}).save(tmp_path / "run")
     words = ["-m", "hub.push", tmp_path / "run", "--repo_id", "you/unmeasured"]
     assert "nobody has measured how good this run is; give --comparison FOLDER" in sentence(
         terminal.run(*words, status=2)
@@ -378,3 +380,12 @@ def test_a_card_is_made_of_the_run_and_the_comparison(api: HfApi) -> None:
     assert card.data.base_model_relation == "adapter"
     assert "# My title" in plan.card
     assert card.data.eval_results
+
+
+def test_an_upload_over_xet_is_given_up(online: HubServer, tmp_path: Path) -> None:
+    terminal = Terminal(online, online.user("you"), tmp_path / "home", {TIMEOUT_VARIABLE: "0.5"})
+    words = ["-m", "hub.push", "demo/tfidf", "--repo_id", "you/hangs-over-xet", "--comparison", "demo/results"]
+    hanging = online.faults.add("POST", r"^/v1/xorbs/|^/v1/shards", hang=True, times=None)
+    found = sentence(terminal.run(*words, status=2))
+    assert "the transfer was cut off, or the Hub gave no answer for 0.5 seconds; run the same command again" in found
+    assert hanging.happened > 0

@@ -11,7 +11,7 @@ import pytest
 from support.paths import ROOT
 
 from classification.errors import InputError
-from classification.runs.record import load_run
+from classification.runs.record import load_record
 from hub.push.run_files import result_file, run_uploads
 from hub.shared import new_folder as folders
 from hub.shared.publish import Plan, Upload
@@ -27,7 +27,7 @@ def run(tmp_path: Path) -> Path:
 
 def refused(run: Path) -> str:
     with pytest.raises(InputError) as caught:
-        run_uploads(run, load_run(run))
+        run_uploads(run, load_record(run))
     assert "\n" not in str(caught.value)
     return str(caught.value)
 
@@ -45,7 +45,7 @@ def test_a_link_to_a_file_elsewhere_is_refused(run: Path, tmp_path: Path) -> Non
 def test_a_run_folder_that_is_itself_a_link_is_fine(run: Path, tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(run)
     (run / "vocab.txt").symlink_to(run / "run.json")  # within the folder
-    assert {upload.path for upload in run_uploads(tmp_path / "link", load_run(run))} >= {"vocab.txt", "run.json"}
+    assert {upload.path for upload in run_uploads(tmp_path / "link", load_record(run))} >= {"vocab.txt", "run.json"}
 
 
 @pytest.mark.parametrize(
@@ -64,10 +64,10 @@ def test_a_damaged_configuration_is_told(run: Path, content: bytes, said: str) -
 
 
 def test_weights_in_parts_need_their_index_and_every_part(tmp_path: Path) -> None:
-    record = load_run(DEMO / "minilm-lora").model_copy(update={"method": "full"})
+    record = load_record(DEMO / "minilm-lora").model_copy(update={"method": "full"})
     record.save(tmp_path)
     (tmp_path / "model-00001-of-00002.safetensors").write_bytes(b"x")
-    assert "model.safetensors.index.json is missing, without which its weights are none" in refused(tmp_path)
+    assert "model.safetensors.index.json is missing, without which its weights cannot be loaded" in refused(tmp_path)
     parts = {"a": "model-00001-of-00002.safetensors", "b": "model-00002-of-00002.safetensors"}
     (tmp_path / "model.safetensors.index.json").write_text(json.dumps({"weight_map": parts}))
     assert "model-00002-of-00002.safetensors is missing" in refused(tmp_path)
@@ -88,7 +88,7 @@ def test_places_in_a_record_go_and_the_words_of_its_task_stay(run: Path) -> None
     found["data"]["source"] = "/home/me/secret/rows"
     found["base"] |= {"id": "/home/me/secret/model", "weights": "path"}
     (run / "run.json").write_text(json.dumps(found))
-    (upload,) = (upload for upload in run_uploads(run, load_run(run)) if upload.path == "run.json")
+    (upload,) = (upload for upload in run_uploads(run, load_record(run)) if upload.path == "run.json")
     assert b"secret" not in upload.read()
     clean = json.loads(upload.read())
     assert clean["task"]["dataset"] == {"path": "rows.csv"}

@@ -21,7 +21,7 @@ PUSH = ["-m", "hub.push", "demo/tfidf", "--repo_id", "you/commands", "--comparis
 def ended(code: str) -> subprocess.CompletedProcess[str]:
     """A command whose ``main`` is this code."""
     program = (
-        "from hub.shared.commands import command, from_environment\nimport logging\n"
+        "from hub.shared.commands import command, secrets_from_environment\nimport logging\n"
         f"def main():\n    {code}\ncommand(main)"
     )
     return subprocess.run(
@@ -39,7 +39,7 @@ def test_a_defect_keeps_its_traceback_and_loses_the_token() -> None:
 
 def test_logs_show_neither_tokens_nor_secrets() -> None:
     found = ended(
-        "from_environment(['PASSWORD'])\n"
+        "secrets_from_environment(['PASSWORD'])\n"
         f"    try: raise ValueError('{TOKEN}')\n"
         f"    except ValueError: logging.exception('sent %s and %s', '{TOKEN}', 'open sesame')"
     )

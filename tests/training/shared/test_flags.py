@@ -15,7 +15,7 @@ from trl import ModelConfig
 
 from classification.errors import InputError
 from classification.models.pool import ModelPool
-from classification.runs.record import load_run
+from classification.runs.record import load_record
 from training import baseline, encoder, sft
 from training.baseline import BaselineArguments
 from training.encoder import EncoderArguments, EncoderTrainingArguments
@@ -35,12 +35,6 @@ MAY_BE_MINUS_ONE, MAY_BE_ZERO = {"max_steps", "local_rank", "ddp_timeout"}, {"lo
 
 class Reached(BaseException):
     """A model was about to be loaded."""
-
-
-@pytest.fixture(autouse=True)
-def _own_caches(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("HF_DATASETS_CACHE", str(tmp_path / "datasets"))
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
 
 
 @pytest.fixture
@@ -167,33 +161,33 @@ PAIRS = [
     ("--fp16 true", "--fp16 needs a GPU"),
     ("--report_to nowhere", "--report_to names 'nowhere', which is not installed or not known"),
     ("--optim adamw_bnb_8bit", "--optim, --lr_scheduler_type or their arguments cannot be used: .*bitsandbytes"),
-    ("--optim galore_adamw", "--optim galore_adamw is put on chosen layers, which is not passed on"),
+    ("--optim galore_adamw", "--optim galore_adamw is put on chosen layers, which is not supported"),
     ("--optim_args no_such=1", "--optim_args does nothing with --optim adamw_torch"),
     ("--dataloader_persistent_workers true", "is for worker processes, and there are none; add"),
     ("--config nowhere.yaml", "these options cannot be used: .*nowhere.yaml"),
     ("--gradient_checkpointing_kwargs {\"x\":1}", "--gradient_checkpointing_kwargs has 'x', and takes use_reentrant"),
     ("--deepspeed nowhere.json", "deepspeed|these options cannot be used"),
-    ("--use_liger_kernel true", "--use_liger_kernel is not passed on: models are loaded by|cannot be used"),
-    ("--prediction_loss_only true", "--prediction_loss_only is not passed on: validation measures macro-F1"),
-    ("--do_predict true", "--do_predict is not passed on: the test rows are for python -m comparison run"),
-    ("--hub_strategy end", "--hub_strategy is not passed on: a run is published once"),
+    ("--use_liger_kernel true", "--use_liger_kernel is not supported: models are loaded by|cannot be used"),
+    ("--prediction_loss_only true", "--prediction_loss_only is not supported: validation measures macro-F1"),
+    ("--do_predict true", "--do_predict is not supported: the test rows are for python -m comparison run"),
+    ("--hub_strategy end", "--hub_strategy is not supported: a run is published once"),
 ]  # fmt: skip
 CHAT_PAIRS = [
-    ("--packing true", "--packing is not passed on: a batch is laid out as one tree"),
-    ("--padding_free true", "--padding_free is not passed on|cannot be used"),
-    ("--assistant_only_loss true", "--assistant_only_loss is not passed on: the loss is that of the answer"),
-    ("--completion_only_loss false", "--completion_only_loss false is not passed on: the loss is that of the answer"),
-    ("--dataset_text_field body", "--dataset_text_field is not passed on: prompts are rendered from the task"),
-    ("--chat_template_path x", "--chat_template_path is not passed on"),
-    ("--eos_token x", "--eos_token is not passed on"),
+    ("--packing true", "--packing is not supported: a batch is laid out as one tree"),
+    ("--padding_free true", "--padding_free is not supported|cannot be used"),
+    ("--assistant_only_loss true", "--assistant_only_loss is not supported: the loss is that of the answer"),
+    ("--completion_only_loss false", "--completion_only_loss false is not supported: the loss is that of the answer"),
+    ("--dataset_text_field body", "--dataset_text_field is not supported: prompts are rendered from the task"),
+    ("--chat_template_path x", "--chat_template_path is not supported"),
+    ("--eos_token x", "--eos_token is not supported"),
     ("--lora_r 4", "--lora_r does nothing with a training without --use_peft, which trains no adapter"),
     ("--lora_layers 2", "--lora_layers does nothing without --use_peft"),
-    ("--per_device_eval_batch_size 4", "--per_device_eval_batch_size is not passed on: validation chooses its batches"),
+    ("--per_device_eval_batch_size 4", "--per_device_eval_batch_size is not supported: validation chooses its batches"),
 ]
 ENCODER_PAIRS = [
-    ("--use_peft", "--use_peft is not passed on: --method lora says it"),
+    ("--use_peft", "--use_peft is not supported: --method lora says it"),
     ("--method head --lora_r 4", "--lora_r does nothing with --method head, which trains no adapter"),
-    ("--lora_target_parameters x", "--lora_target_parameters is not passed on"),
+    ("--lora_target_parameters x", "--lora_target_parameters is not supported"),
     ("--predict_with_generate true", ""),
 ]
 
@@ -241,7 +235,7 @@ def test_the_lowest_loss_makes_the_best_checkpoint(
         "--save_steps", "1", "--max_steps", "6", "--learning_rate", "0.3", "--warmup_steps", "0",
         "--save_total_limit", "9",
     )  # fmt: skip
-    record = load_run(run)
+    record = load_record(run)
     losses = {entry["step"]: entry["eval_loss"] for entry in record.history if "eval_loss" in entry}
     assert len(losses) == 6
     assert record.hyperparameters["greater_is_better"] is False

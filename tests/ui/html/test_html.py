@@ -16,13 +16,14 @@ from support.fakes import EMOTIONS, SENTIMENT, FakeClassifier, FakeContender, Fa
 
 from classification.data.texts import Text
 from classification.errors import InputError
+from comparison.plots import layout
 from comparison.plots import quality_by_speed as plots
 from comparison.plots.colours import APPROACHES, BACKGROUND_DARK, BACKGROUND_LIGHT
 from comparison.verdict import verdict
-from ui import data
+from ui.data import answers_of_all
 from ui.html import answer_cards as cards
-from ui.html import confusion_matrix as confusion
-from ui.html import results_table as scoreboard
+from ui.html.confusion_matrix import confusion_table
+from ui.html.results_table import COLUMNS, confusion_of, nothing_yet, results_table, summary_of
 from ui.live.answer import MAX_CHARACTERS, Answer, checked_text, differs, majority
 from ui.live.contender_server import ContenderServer
 from ui.live.contender_state import ContenderState
@@ -344,15 +345,15 @@ def test_scatter_names_every_point_and_escapes() -> None:
     assert 'role="img"' in svg
 
 
-@pytest.mark.parametrize("width", [plots.WIDE, plots.NARROW])
+@pytest.mark.parametrize("width", [layout.WIDE, layout.NARROW])
 def test_points_and_names_stay_inside_and_names_do_not_collide(width: int) -> None:
     scale = plots.Scale.around(POINTS, width)
-    taken: list[plots.Box] = []
+    taken: list[layout.Box] = []
     for point in POINTS:
         x, y = scale.x(point.seconds), scale.y(point.quality)
-        assert plots.LEFT <= x <= scale.right
-        assert plots.TOP <= y <= plots.HEIGHT - plots.BOTTOM
-        name = plots.place(point.name, x, y, taken, width)
+        assert layout.LEFT <= x <= scale.right
+        assert layout.TOP <= y <= layout.HEIGHT - layout.BOTTOM
+        name = layout.place_label(point.name, x, y, taken, width)
         assert not any(name.overlap(other) for other in taken)
         taken.append(name)
 
@@ -362,8 +363,8 @@ def test_one_point_still_makes_a_plot() -> None:
 
 
 def test_confusion_matrix_shows_the_invalid_column_only_where_there_are_invalid_answers() -> None:
-    assert "invalid" not in confusion.confusion(["a", "b"], [[3, 1, 0], [0, 4, 0]], caption="c")
-    html = confusion.confusion(["a", "<b>"], [[3, 0, 1], [0, 4, 0]], caption="c")
+    assert "invalid" not in confusion_table(["a", "b"], [[3, 1, 0], [0, 4, 0]], caption="c")
+    html = confusion_table(["a", "<b>"], [[3, 0, 1], [0, 4, 0]], caption="c")
     assert "invalid" in html
     assert "--share:0.750" in html
     assert "<b></th>" not in html
@@ -373,7 +374,7 @@ def test_confusion_matrix_shows_the_invalid_column_only_where_there_are_invalid_
 
 
 def test_results_mark_the_best_the_floor_and_who_is_below_it() -> None:
-    html = scoreboard.table(fake_comparison())
+    html = results_table(fake_comparison())
     marks = {
         row[0].strip(): row[1:] for row in re.findall(r'<th scope="row"[^>]*>([^<]*)(?:<span[^>]*>([^<]*))?', html)
     }
@@ -387,12 +388,12 @@ def test_results_mark_the_best_the_floor_and_who_is_below_it() -> None:
 
 
 def test_every_row_has_a_value_to_sort_by_in_every_column() -> None:
-    rows = scoreboard.table(fake_comparison()).split("<tbody>")[1].split("</tr>")[:-1]
-    assert {row.count("data-value=") for row in rows} == {len(scoreboard.COLUMNS)}
+    rows = results_table(fake_comparison()).split("<tbody>")[1].split("</tr>")[:-1]
+    assert {row.count("data-value=") for row in rows} == {len(COLUMNS)}
 
 
 def test_the_headline_names_the_best_the_floor_and_the_rows() -> None:
-    html = scoreboard.headline(fake_comparison())
+    html = summary_of(fake_comparison())
     text = re.sub("<[^>]+>", "", html)
     assert text == (
         "MiniLM tuned has the highest macro-F1, 0.851. The floor is TF-IDF at 0.754."
@@ -405,14 +406,14 @@ def test_the_verdict_says_how_sure_it_is() -> None:
     found = compared()
     judged = verdict(found)
     assert judged is not None
-    assert f'<p class="verdict">{escape(judged.sentence)}</p>' in scoreboard.headline(found)
+    assert f'<p class="verdict">{escape(judged.sentence)}</p>' in summary_of(found)
     assert "after Holm's correction" in judged.sentence
 
 
 def test_a_confusion_matrix_for_each_contender_that_has_one() -> None:
-    assert "What TF-IDF answered for each true label" in scoreboard.confusion_of(fake_comparison(), "TF-IDF")
-    assert "There is no such contender" in scoreboard.confusion_of(fake_comparison(), "nobody")
-    assert "may have several labels" in scoreboard.confusion_of(fake_comparison(EMOTIONS), "TF-IDF")
+    assert "What TF-IDF answered for each true label" in confusion_of(fake_comparison(), "TF-IDF")
+    assert "There is no such contender" in confusion_of(fake_comparison(), "nobody")
+    assert "may have several labels" in confusion_of(fake_comparison(EMOTIONS), "TF-IDF")
 
 
 def test_results_come_from_a_saved_comparison(tmp_path: Path) -> None:
@@ -423,7 +424,7 @@ def test_results_come_from_a_saved_comparison(tmp_path: Path) -> None:
 
 
 def test_without_results_a_sentence_says_how_to_make_them() -> None:
-    assert "python -m comparison run" in scoreboard.nothing_yet()
+    assert "python -m comparison run" in nothing_yet()
 
 
 # --- the page as a whole
@@ -442,7 +443,7 @@ def test_a_lineup_that_cannot_be_read_ends_in_one_sentence(
 
 
 def test_compare_gives_plain_data_for_the_api() -> None:
-    found = data.compare(server(), "a text")
+    found = answers_of_all(server(), "a text")
     assert found["majority"] == "Bullish"
     zero_shot = found["contenders"][2]
     assert zero_shot["label"] == "Neutral"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,7 +24,7 @@ from hub.comparisons.datasets import plan_comparison
 from hub.shared.client import connect
 from hub.shared.publish import publish
 from ui.html.results_table import confusion_of
-from ui.live import comparison_cache as comparison_cache
+from ui.live import comparison_cache
 from ui.live.comparison_cache import ComparisonCache
 from ui.page import build_page
 from ui.session import links as share
@@ -242,16 +243,14 @@ def test_what_one_token_fetched_is_not_kept_for_another(online: HubServer, tmp_p
     assert owner not in repr(kept)
 
 
-def test_an_opened_one_is_not_fetched_again_for_a_while(
-    online: HubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_opened_one_is_not_fetched_again_for_a_while(online: HubServer, tmp_path: Path) -> None:
     published(online, tmp_path, "olga/again", online.user("olga"), private=False)
     kept = ComparisonCache()
     kept.get("olga/again", "")
     before = len(online.requests)
     assert kept.get("olga/again", "") is kept.get("olga/again", "")
     assert len(online.requests) == before
-    monkeypatch.setattr(comparison_cache, "FRESH", 0.0)
+    kept._opened.expire(time.monotonic() + comparison_cache.SECONDS_KEPT)
     kept.get("olga/again", "")
     assert len(online.requests) > before
 
@@ -261,7 +260,7 @@ def test_only_so_many_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     kept = ComparisonCache()
     for number in range(40):
         kept.get(f"you/c{number}", "")
-    assert len(kept._kept) == comparison_cache.KEPT
+    assert len(kept._opened) == comparison_cache.MOST_KEPT
 
 
 def test_without_the_hub_a_sentence_stands_in_its_place(browser: Browser) -> None:

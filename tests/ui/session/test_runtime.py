@@ -122,8 +122,8 @@ def test_a_gpu_that_cannot_be_borrowed_is_said_by_those_who_need_one() -> None:
     lineup = FakeLineup(
         SENTIMENT, [FakeContender(FakeClassifier("words"), "baseline"), FakeContender(FakeClassifier("model"))]
     )
-    bench = ContenderServer(lineup, None, runtime=Full(hardware="ZeroGPU")).start()
-    *_, (words, model) = bench.ask("a text")
+    server = ContenderServer(lineup, None, runtime=Full(hardware="ZeroGPU")).start()
+    *_, (words, model) = server.ask("a text")
     assert words.answer is not None
     assert words.answer.valid  # it needs none
     assert model.answer is not None
@@ -132,8 +132,8 @@ def test_a_gpu_that_cannot_be_borrowed_is_said_by_those_who_need_one() -> None:
 
 def test_on_zero_gpu_models_are_placed_before_the_page_opens() -> None:
     classifier = FakeClassifier("model")
-    bench = ContenderServer(FakeLineup(SENTIMENT, [FakeContender(classifier)]), None, runtime=_borrowing()).start()
-    assert bench.loaded  # `start` has waited
+    server = ContenderServer(FakeLineup(SENTIMENT, [FakeContender(classifier)]), None, runtime=_borrowing()).start()
+    assert server.loaded  # `start` has waited
     assert classifier.asked == []  # nothing is computed where there is no GPU yet
 
 

@@ -148,7 +148,7 @@ def one_byte(byte: int, encoding: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "text", ["café", "naïve — “quoted”", "£5, 10 €", "Ünïcödé", "好消息。", "Привет", "🚀 up 5%", "한국어"]
+    "text", ["café", "naïve — “quoted”", "£5, 10 €", "Ünïcödé", "好消息。", "Привет", "🚀 up 5%", "한국어", "Việt"]
 )
 @pytest.mark.parametrize("encoding", ["cp1252", "latin-1"])
 def test_utf8_read_as_a_western_encoding_is_recognised(text: str, encoding: str) -> None:
@@ -166,6 +166,7 @@ def test_utf8_read_as_a_western_encoding_is_recognised(text: str, encoding: str)
         "„MENÜ“",
         "VOILÀ…",
         "château…",
+        "«olá»…",
         "São Paulo",
         "Ål–Ø",
     ],

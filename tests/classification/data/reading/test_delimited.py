@@ -223,7 +223,7 @@ def test_two_columns_without_a_header_are_read_where_one_holds_the_labels(tmp_pa
         found = pairs(file)
     assert {label for _, (label,) in found} == {"good", "bad"}
     assert len(found) == 2
-    assert sentences[0].startswith(f"{file}: no header, so its first row is a row")
+    assert sentences[0].startswith(f"{file}: no header, so its first line is read as a row")
 
 
 def test_numbers_as_labels_do_not_make_a_row_of_a_header(tmp_path: Path) -> None:

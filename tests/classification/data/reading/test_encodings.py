@@ -101,7 +101,7 @@ def test_utf_8_with_a_few_broken_bytes_is_not_taken_for_another_encoding(broken:
 def test_zero_bytes_and_half_files_are_no_text() -> None:
     with pytest.raises(InputError, match="it holds zero bytes, so it is no plain text"):
         decode(b"\x00\x01\x02text\x00,\x05label", "en", "rows")
-    with pytest.raises(InputError, match="it begins as UTF-16 and then has bytes that are none"):
+    with pytest.raises(InputError, match="it begins with the mark of UTF-16 and then has bytes that are not UTF-16"):
         decode(codecs.BOM_UTF16_LE + "text".encode("utf-16-le") + b"\x00", "en", "rows")
-    with pytest.raises(InputError, match="it begins as UTF-8 and then has bytes that are none"):
+    with pytest.raises(InputError, match="it begins with the mark of UTF-8 and then has bytes that are not UTF-8"):
         decode(codecs.BOM_UTF8 + b"caf\xe9", "en", "rows")

@@ -6,18 +6,18 @@ import pytest
 from datasets import ClassLabel, Dataset, DatasetDict, Features, Value
 from support.tables import MOOD, TAGS
 
-from classification.data.counting import quantity
+from classification.data.counting import first_few, quantity
 from classification.data.labels.one_hot import read_one_hot
 from classification.data.labels.reader import LabelReader, UnlabelledError
 from classification.data.labels.values import as_flag, as_number, key_of, look_up
 from classification.data.quality.checks import CHECKS
-from classification.data.quality.findings import cut, listed
+from classification.data.quality.findings import cut
 from classification.data.quality.text_checks import strange_texts, swallowed_rows
 from classification.data.reading import folders, hub, sources
 from classification.data.reading.columns import ColumnNames, are_recognised, choose_columns
 from classification.data.reading.delimited import read_delimited
-from classification.data.reading.interpret import rows_of
-from classification.data.reading.json_rows import read_json
+from classification.data.reading.interpret import rows_of_table
+from classification.data.reading.json_rows import read_json_rows
 from classification.data.reading.table import Table
 from classification.errors import InputError
 from classification.task import DatasetSource
@@ -31,7 +31,7 @@ def table(**columns: list[object]) -> Table:
 
 def test_numbers_in_sentences_are_grouped_and_agree_with_their_noun() -> None:
     assert [quantity(n, "row") for n in (0, 1, 12_000)] == ["0 rows", "1 row", "12,000 rows"]
-    assert listed(["a", "b", "c", "d", "e", "f", "g"]) == "a, b, c, d, e, 2 more"
+    assert first_few(["a", "b", "c", "d", "e", "f", "g"]) == "a, b, c, d, e and 2 more"
     assert len(cut("word " * 100, 300)) == 60
 
 
@@ -54,7 +54,7 @@ def test_a_delimited_table_names_its_columns_and_keeps_its_cells() -> None:
 
 
 def test_a_json_table_has_none_where_a_row_lacks_a_key() -> None:
-    found = read_json('[{"text": "a"}, {"text": "b", "label": "good"}]', "rows")
+    found = read_json_rows('[{"text": "a"}, {"text": "b", "label": "good"}]', "rows")
     assert found.names == ("text", "label")
     assert found.cells_of("label") == [None, "good"]
 
@@ -70,14 +70,14 @@ def test_the_columns_of_the_task_come_before_the_usual_ones_and_after_a_persons(
 
 
 def test_rows_of_a_table_carry_what_was_assumed() -> None:
-    rows, notes = rows_of(table(Text=["a "], Class=["good"]), MOOD, LabelReader(MOOD), NOBODY)
+    rows, notes = rows_of_table(table(Text=["a "], Class=["good"]), MOOD, LabelReader(MOOD), NOBODY)
     assert (rows.texts, rows.labels) == (("a",), (("good",),))
     assert notes == [
         "rows: the texts are read from the column 'Text'.",
         "rows: the labels are read from the column 'Class'.",
     ]
     with pytest.raises(UnlabelledError):
-        rows_of(table(text=["a"], id=["1"]), MOOD, LabelReader(MOOD), NOBODY)
+        rows_of_table(table(text=["a"], id=["1"]), MOOD, LabelReader(MOOD), NOBODY)
 
 
 def test_columns_of_0_and_1_need_an_answer_for_each_label() -> None:

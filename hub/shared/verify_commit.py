@@ -1,4 +1,4 @@
-"""After a commit: whether all that was sent is there, as it was sent, before anything is said to be published."""
+"""Check after a commit that every file that was sent is in it, unchanged."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from huggingface_hub import HfApi
 from huggingface_hub.hf_api import RepoFile
 
 from classification.errors import InputError
+from classification.runs.hashes import sha256_of
 
 BLOCK = 1 << 20
-REMEDY = "no version was made; run the same command again, and if it says so again, tell whoever runs that Hub."
+REMEDY = "no version was made; run the same command again, and if it fails again, report it to that Hub."
 
 
 class Sent(Protocol):
-    """A file that was sent, as `hub.shared.publish.Upload` describes it."""
+    """A file that was sent: the part of `hub.shared.publish.Upload` that is needed here."""
 
     @property
     def path(self) -> str:
@@ -32,7 +33,7 @@ class Sent(Protocol):
         """In bytes."""
 
 
-def check_arrived(sent: Sequence[Sent], repo_id: str, commit: str, api: HfApi, *, repo_type: str) -> None:
+def verify_commit(sent: Sequence[Sent], repo_id: str, commit: str, api: HfApi, *, repo_type: str) -> None:
     """Look for every file in a commit: its name, its size, and the hash that the Hub gives for it.
 
     Args:
@@ -51,7 +52,7 @@ def check_arrived(sent: Sequence[Sent], repo_id: str, commit: str, api: HfApi, *
         found = there.get(upload.path)
         trouble = "is missing" if found is None else _difference(upload, found)
         if trouble == "" and found is not None and not _same_hash(upload, found):
-            trouble = _compared(upload, repo_id, commit, api, repo_type)
+            trouble = _compare_contents(upload, repo_id, commit, api, repo_type)
         if trouble:
             raise InputError(f"{repo_id}: {upload.path} {trouble} in the commit that the Hub has made; {REMEDY}")
 
@@ -62,23 +63,19 @@ def _difference(upload: Sent, found: Any) -> str:
 
 
 def _same_hash(upload: Sent, found: Any) -> bool:
-    """Whether the Hub names the very content; hashes of other kinds than git's and LFS's say nothing."""
+    """Whether the Hub gives the content's hash as git or LFS compute it; false for hashes of other kinds."""
     if found.lfs is not None:
-        return bool(found.lfs.sha256 == _digest(upload, hashlib.sha256()))
-    return found.blob_id in (_digest(upload, _git(upload.size)), _digest(upload, hashlib.sha256()))
+        return bool(found.lfs.sha256 == _digest_of(upload, hashlib.sha256()))
+    return found.blob_id in (_digest_of(upload, _git(upload.size)), _digest_of(upload, hashlib.sha256()))
 
 
-def _compared(upload: Sent, repo_id: str, commit: str, api: HfApi, repo_type: str) -> str:
-    """Not every Hub names files by git's hash of them, so where the names differ the contents decide."""
+def _compare_contents(upload: Sent, repo_id: str, commit: str, api: HfApi, repo_type: str) -> str:
+    """Download the file and compare contents: not every Hub gives git's hash of a file."""
     file = Path(api.hf_hub_download(repo_id, upload.path, revision=commit, repo_type=repo_type))
-    theirs = hashlib.sha256()
-    with file.open("rb") as stream:
-        while block := stream.read(BLOCK):
-            theirs.update(block)
-    return "" if theirs.hexdigest() == _digest(upload, hashlib.sha256()) else "is not what was sent"
+    return "" if sha256_of(file) == _digest_of(upload, hashlib.sha256()) else "is not what was sent"
 
 
-def _digest(upload: Sent, digest: Any) -> str:
+def _digest_of(upload: Sent, digest: Any) -> str:
     if isinstance(upload.content, bytes):
         digest.update(upload.content)
     else:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ..comparison import Comparison
 from .colours import APPROACHES, BACKGROUND_DARK, BACKGROUND_LIGHT, approach_class
-from .quality_by_speed import HEIGHT, WIDE, Point, scatter
+from .layout import HEIGHT, WIDE
+from .quality_by_speed import Point, scatter
 
 INK_LIGHT, INK_DARK = "#14171C", "#E8EAED"
 

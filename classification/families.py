@@ -1,0 +1,173 @@
+"""What kinds of classifiers there are: one record for each family, and nothing else asks which family a run is of.
+
+A new approach adds its classifier in ``classification.classifiers``, its training script, one entry here, and the words
+of its card in ``hub.cards``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, Literal
+
+from .errors import one_of, shown
+
+#: Files of a model that transformers saved, and those of its tokenizer, of which a whole model needs a vocabulary.
+VOCABULARIES = (
+    "tokenizer.json", "vocab.txt", "vocab.json", "tokenizer.model", "spiece.model", "sentencepiece.bpe.model",
+)  # fmt: skip
+TRANSFORMERS_FILES = (
+    "config.json", "generation_config.json", "adapter_config.json", "adapter_model.safetensors", "model.safetensors",
+    "model-*-of-*.safetensors", "model.safetensors.index.json", "tokenizer_config.json", "special_tokens_map.json",
+    "added_tokens.json", "chat_template.jinja", "merges.txt", *VOCABULARIES,
+)  # fmt: skip
+ONNX_FILES = ("onnx/model.onnx", "onnx/model.onnx_data")
+BASELINE_FILES = ("baseline.json", "model.safetensors", "vocabulary.txt")
+
+
+@dataclass(frozen=True)
+class Family:
+    """One way to make a classifier.
+
+    Functions are named as ``module:function`` and imported when they are called: model libraries take seconds.
+
+    Attributes:
+        name: as ``run.json`` and lineups write it.
+        script: the module that trains it, for ``python -m``.
+        loader: loads a run of it; takes a `classification.classifiers.loading.RunToLoad`, returns a `Classifier`.
+        library: what the Hub calls the library that loads its weights.
+        files: patterns of the files that a run of it may consist of, beside its record.
+        fitted: whether it has no base model: a baseline.
+        prompt_loader: loads a base model that is prompted and not trained; ``None`` where that makes no sense.
+        onnx_loader: loads a run that was exported to ONNX; ``None`` where there is no export.
+        task_type: what PEFT calls the task of its adapters; ``None`` where it has none.
+        architecture: how the names of its architectures end in ``config.json``, by which a model that was saved
+            without a record is told; ``None`` where such a model is not loaded.
+        labels_in_config: whether ``config.json`` says which output is which label (``id2label``).
+        serves_as: other families that the same run can be loaded as; TF-IDF keeps the label counts too, so it serves
+            as the majority baseline.
+    """
+
+    name: str
+    script: str
+    loader: str
+    library: str
+    files: tuple[str, ...]
+    fitted: bool = False
+    prompt_loader: str | None = None
+    onnx_loader: str | None = None
+    task_type: str | None = None
+    architecture: str | None = None
+    labels_in_config: bool = False
+    serves_as: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Method:
+    """What a training changes.
+
+    Attributes:
+        title: in words, for tables and cards.
+        adapter: whether the run holds an adapter, and needs its base model.
+    """
+
+    title: str
+    adapter: bool = False
+
+
+FAMILIES: dict[str, Family] = {
+    family.name: family
+    for family in (
+        Family(
+            "chat",
+            script="training.sft",
+            loader="classification.classifiers.chat:load_tuned",
+            prompt_loader="classification.classifiers.chat:load_prompted",
+            library="transformers",
+            files=TRANSFORMERS_FILES,
+            task_type="CAUSAL_LM",
+            architecture="ForCausalLM",
+        ),
+        Family(
+            "encoder",
+            script="training.encoder",
+            loader="classification.classifiers.encoder:load_encoder",
+            onnx_loader="classification.classifiers.onnx:load_onnx",
+            library="transformers",
+            files=(*TRANSFORMERS_FILES, *ONNX_FILES),
+            task_type="SEQ_CLS",
+            architecture="ForSequenceClassification",
+            labels_in_config=True,
+        ),
+        Family(
+            "tfidf",
+            script="training.baseline",
+            loader="classification.classifiers.baseline:load_tfidf",
+            library="prompt-or-tune",
+            files=BASELINE_FILES,
+            fitted=True,
+            serves_as=("majority",),
+        ),
+        Family(
+            "majority",
+            script="training.baseline",
+            loader="classification.classifiers.baseline:load_majority",
+            library="prompt-or-tune",
+            files=BASELINE_FILES,
+            fitted=True,
+        ),
+    )
+}
+#: The family of a prompt whose lineup entry names none.
+PROMPTED = "chat"
+
+METHODS: dict[str, Method] = {
+    "lora": Method("LoRA", adapter=True),
+    "full": Method("all weights"),
+    "head": Method("head only"),
+    "fit": Method("fitted"),
+}
+
+WeightsFormat = Literal["safetensors", "onnx"]
+
+
+def known_family(name: str) -> str:
+    """The name of a family, for a pydantic field.
+
+    Raises:
+        ValueError: there is none of that name.
+    """
+    return _known(name, FAMILIES, "family")
+
+
+def known_method(name: str) -> str:
+    """The name of a method, for a pydantic field.
+
+    Raises:
+        ValueError: there is none of that name.
+    """
+    return _known(name, METHODS, "method")
+
+
+def _known(name: str, names: dict[str, Any], what: str) -> str:
+    if name not in names:
+        raise ValueError(f"there is no {what} {shown(name)}; it is {one_of(names)}")
+    return name
+
+
+def function_of(place: str) -> Callable[..., Any]:
+    """The function that ``module:function`` names."""
+    module, _, name = place.partition(":")
+    function: Callable[..., Any] = getattr(import_module(module), name)
+    return function
+
+
+def all_files() -> tuple[str, ...]:
+    """Patterns of the files that a run of any family may consist of, each once."""
+    return tuple(dict.fromkeys(pattern for family in FAMILIES.values() for pattern in family.files))
+
+
+def scripts() -> tuple[str, ...]:
+    """The training scripts, each once."""
+    return tuple(dict.fromkeys(family.script for family in FAMILIES.values()))
