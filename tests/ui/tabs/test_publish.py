@@ -7,60 +7,24 @@ import re
 import shutil
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import gradio as gr
 import httpx
 import pytest
 from hub_server import HubServer
-from playwright.sync_api import Browser, Page, expect
-from support.browser import DESKTOP, PHONE, browser, served, shoot, visit
-from support.fakes import FakeLineup, fake_lineup
+from playwright.sync_api import Browser, expect
+from support.browser import DESKTOP, PHONE, browser, served, shoot
 from support.paths import ROOT
+from support.publish_tab import publishing
 
-from classification.errors import InputError
-from classification.lineup import Lineup, load_lineup
-from hub.shared.client import Account
-from ui.html import publish_form as view
+from classification.lineup import Lineup
 from ui.page import build_page
-from ui.session.runs import Runs
 from ui.session.runtime import Runtime
-from ui.tabs import steps
 
 __all__ = ["browser"]  # a fixture
 
 SIGN_IN = "Nobody is signed in on this computer; run `hf auth login` in a terminal, then open this page again."
-
-
-@pytest.fixture
-def demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lineup:
-    """The demo's lineup without the contenders that need weights, in a folder that tests may write to."""
-    shutil.copytree(ROOT / "demo", tmp_path / "demo")
-    shutil.copytree(ROOT / "tasks", tmp_path / "tasks")
-    file = tmp_path / "demo" / "lineup.yaml"
-    text = file.read_text(encoding="utf-8")
-    file.write_text(text[: text.index("  - name: SmolLM2 zero-shot")], encoding="utf-8")
-    monkeypatch.chdir(tmp_path)
-    return load_lineup(file)
-
-
-@pytest.fixture
-def olga(online: HubServer, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Olga is signed in on this computer; the token."""
-    token = online.user("olga", orgs=("acme",))
-    monkeypatch.setenv("HF_TOKEN", token)
-    return token
-
-
-@contextmanager
-def publishing(browser: Browser, lineup: Lineup, runtime: Runtime | None = None, **options: object) -> Iterator[Page]:
-    """The page, opened on its *Publish* tab."""
-    page = build_page(lineup, lineup.pool(), runtime=runtime)
-    with served(page) as url, visit(browser, url, "?tab=publish", waits_for=".account", **options) as shown:  # type: ignore[arg-type]
-        yield shown
 
 
 def readme(server: HubServer, repo_id: str, token: str) -> str:
@@ -268,81 +232,6 @@ def test_what_breaks_off_is_completed_by_pressing_again(
         expect(page.locator("#told .published")).to_contain_text("Published as v1", timeout=30_000)
 
 
-# --- afterwards
-
-
-def test_a_published_run_is_pulled_into_the_lineup_and_answers(
-    browser: Browser, online: HubServer, olga: str, demo: Lineup
-) -> None:
-    with publishing(browser, demo) as page:
-        page.locator("#repo input").fill("olga/pulled")
-        page.locator("#push").click()
-        expect(page.locator("#pull-reference input")).to_have_value("olga/pulled@v1", timeout=30_000)
-        expect(page.locator("#pull-name input")).to_have_value("pulled")
-        page.locator("#pull").click()
-        expect(page.locator("#pulled")).to_contain_text("pulled joined the lineup from olga/pulled@v1")
-        page.locator("#pull").click()
-        expect(page.locator("#pulled .alert")).to_contain_text("The lineup has a contender 'pulled' already;")
-        page.get_by_role("tab", name="Compare").click()
-        expect(page.locator("#waiting .summary")).to_have_text("3 contenders are ready.")
-        page.locator("#text textarea").fill("Profit warning sinks retailer")
-        page.locator("#ask").click()
-        expect(page.locator("#answers .summary")).to_contain_text("3 of 3 answered")
-        expect(page.locator("#answers").get_by_role("article", name="pulled", exact=True)).to_contain_text("Bearish")
-
-
-@pytest.mark.parametrize(
-    ("reference", "expected"),
-    [
-        ("nowhere", "'nowhere' is not a repository; write owner/name, or owner/name@revision."),
-        ("olga/nothing", "Cannot pull olga/nothing: it is not on the Hub, or it is private"),
-    ],
-)
-def test_what_cannot_be_pulled_is_a_sentence(
-    browser: Browser, olga: str, demo: Lineup, reference: str, expected: str
-) -> None:
-    with publishing(browser, demo) as page:
-        page.locator("#pull-reference input").fill(reference)
-        page.locator("#pull").click()
-        expect(page.locator("#pulled .alert")).to_contain_text(expected)
-
-
-def test_what_was_published_goes_into_a_collection(
-    browser: Browser, online: HubServer, olga: str, demo: Lineup
-) -> None:
-    with publishing(browser, demo) as page:
-        page.locator("#collect").click()
-        expect(page.locator("#collected .alert")).to_contain_text("A collection's title has 1 to 59 characters")
-        page.locator("#repo input").fill("olga/collected")
-        page.locator("#push").click()
-        expect(page.locator("#told .published")).to_be_visible(timeout=30_000)
-        page.locator("#collection-title input").fill("Headlines, compared")
-        page.locator("#collect").click()
-        expect(page.locator("#collected .published")).to_contain_text(f"Collected: {online.url}/collections/olga/")
-        expect(page.locator("#collected")).to_contain_text(
-            "zeroshot/twitter-financial-news-sentiment is not on the Hub"
-        )
-        with httpx.Client(headers={"authorization": f"Bearer {olga}"}) as client:
-            link = page.locator("#collected a").get_attribute("href") or ""
-            slug = link.partition("/collections/")[2]
-            items = client.get(f"{online.url}/api/collections/{slug}").json()["items"]
-        assert [item["id"] for item in items] == ["olga/collected"]
-
-
-def test_a_space_is_made_of_the_page(browser: Browser, online: HubServer, olga: str, demo: Lineup) -> None:
-    with publishing(browser, demo) as page:
-        page.locator("#space-repo input").fill("bob/theirs")
-        page.locator("#make-space").click()
-        expect(page.locator("#made .alert")).to_contain_text("bob/theirs is not yours to write to as olga;")
-        page.locator("#space-repo input").fill("olga/compared")
-        page.locator("#make-space").click()
-        expect(page.locator("#made .published")).to_contain_text(
-            f"Published: {online.url}/spaces/olga/compared", timeout=60_000
-        )
-    files = set(online.hub.find("spaces", "olga/compared").head().files)
-    assert {"README.md", "app.py", "lineup.yaml", "requirements.txt", "ui/page.py"} <= files
-
-
 # --- a server that others can reach
 
 
@@ -434,83 +323,3 @@ def test_a_run_that_a_training_script_just_made_is_pushed_pulled_and_compared(
 
 def path_to(root: Path) -> dict[str, str]:
     return os.environ | {"PYTHONPATH": str(root), "HF_HUB_OFFLINE": "1"}
-
-
-# --- the parts
-
-
-def test_runs_have_names_that_say_nothing_of_the_machine(demo: Lineup, tmp_path: Path) -> None:
-    shutil.copytree(tmp_path / "demo" / "tfidf", tmp_path / "runs" / "tfidf")
-    runs = Runs(demo, Runtime(), tmp_path / "runs")
-    assert runs.names() == ["tfidf", "demo/tfidf"]
-    assert runs.get("tfidf").folder == tmp_path / "runs" / "tfidf"
-    assert runs.get("demo/tfidf").comparison == demo.results
-    for unknown in ("../../etc", str(tmp_path / "runs" / "tfidf"), None, 3):
-        with pytest.raises(InputError, match=r"^there is no run .*; choose one from the list, or train one into runs/"):
-            runs.get(unknown)
-
-
-def test_on_a_space_only_the_lineups_runs_are_there(demo: Lineup, tmp_path: Path) -> None:
-    shutil.copytree(tmp_path / "demo" / "tfidf", tmp_path / "runs" / "private")
-    assert Runs(demo, Runtime("you/space"), tmp_path / "runs").names() == ["tfidf"]
-    assert Runs(fake_lineup(), Runtime("you/space")).names() == []
-
-
-def test_a_page_without_runs_says_how_to_make_one(
-    browser: Browser, olga: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    lineup = fake_lineup()
-    assert isinstance(lineup, FakeLineup)
-    with served(build_page(lineup, None)) as url, visit(browser, url, "?tab=publish", waits_for=".account") as page:
-        expect(page.locator("#matter .alert")).to_contain_text(
-            "There is no run None; choose one from the list, or train"
-        )
-        expect(page.locator("#collect")).to_have_count(0)  # a lineup without a file has nothing to collect
-
-
-def test_a_card_is_split_whatever_it_holds() -> None:
-    matter, body = view.split_card("---\na: 1\n---\n# T\n---\nmore")
-    assert (matter, body) == ({"a": 1}, "# T\n---\nmore")
-    for broken in ("no front matter", "---\n: : :\n---\nx", "---\n- a\n---\nx", ""):
-        assert view.split_card(broken)[0] == {}
-
-
-def test_what_is_shown_of_a_card_is_escaped_and_bounded() -> None:
-    evil = "<script>alert(1)</script>"
-    html = view.front_matter_table({evil: evil * 100, "model-index": "no list", "tags": [evil], "deep": {"a": [evil]}})
-    assert "<script>" not in html
-    assert len(html) < 3000
-    assert "<script>" not in view.account_line(Account(evil, (evil,))) + view.nobody_line(evil)
-    assert "<script>" not in view.steps([evil], error=evil) + view.joined(evil, evil) + view.collected(evil, [evil])
-
-
-def test_what_is_told_carries_no_token_and_a_defect_becomes_a_sentence(caplog: pytest.LogCaptureFixture) -> None:
-    secret = "hf_secretsecretsecret"
-
-    def work(say: steps.Say) -> None:
-        say(f"sending with {secret}")
-        raise RuntimeError(f"Bearer {secret}")
-
-    heard = list(steps.steps_as_html(steps.run_in_steps(work), "model"))  # type: ignore[arg-type]
-    shown = "".join(html for html, _ in heard)
-    assert "This failed because of a defect (RuntimeError); the server&#x27;s log says more." in shown
-    assert "RuntimeError" in caplog.text
-    assert secret not in shown + caplog.text
-
-
-def test_work_goes_on_when_nobody_listens_any_more() -> None:
-    done = threading.Event()
-    go = threading.Event()
-
-    def work(say: steps.Say) -> int:
-        say("first")
-        go.wait(5)
-        done.set()
-        return 1
-
-    listening = steps.run_in_steps(work)
-    assert next(listening) == "first"
-    listening.close()
-    go.set()
-    assert done.wait(5)
