@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
-import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from classification.runs.seen import Seen
 
 from ..comparison import Comparison
-from ..records import IntervalBounds, MeasuredContender
+from ..records import FailedContender, IntervalBounds, MeasuredContender
 from ..seen_rows import seen_count, seen_is_informative
 from ..verdict import verdict
+from .formatting import markdown_table, plain_table
 
 NONE = "—"
 FLOOR = "(floor)"
@@ -56,19 +56,15 @@ def columns_of(comparison: Comparison) -> tuple[Column, ...]:
 
 def as_table(comparison: Comparison) -> str:
     """A table of aligned plain text, with the verdict under it."""
-    lines = [_headings(comparison), *_body(comparison, bold=str)]
-    widths = [max(_width(line[column]) for line in lines) for column in range(len(lines[0]))]
-    ruled = [_aligned(lines[0], widths), "  ".join("-" * width for width in widths)]
-    return "\n".join([*ruled, *(_aligned(line, widths) for line in lines[1:]), "", *_notes(comparison)]) + "\n"
+    table = plain_table(headings(comparison), score_rows(comparison), left=2)
+    return "\n".join([table, "", *_notes(comparison)]) + "\n"
 
 
 def as_markdown(comparison: Comparison) -> str:
     """A Markdown table with the best value of each column in bold, and the verdict under it."""
-    lines = [_headings(comparison), ["---", "---", *("---:" for _ in columns_of(comparison))]]
-    lines += _body(comparison, bold=lambda text: f"**{text}**", escape=_markdown)
-    table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    rows = score_rows(comparison, name=lambda text: _markdown(_plain(text)), best=lambda text: f"**{text}**")
     notes = "\n\n".join(_markdown(note) for note in _notes(comparison))
-    return f"{table}\n\n{notes}\n"
+    return f"{markdown_table(headings(comparison), rows, left=2)}\n\n{notes}\n"
 
 
 def as_csv(comparison: Comparison) -> str:
@@ -89,25 +85,46 @@ def as_csv(comparison: Comparison) -> str:
     return out.getvalue()
 
 
-def _headings(comparison: Comparison) -> list[str]:
-    return ["Contender", "Approach", *(column.title for column in columns_of(comparison))]
+def headings(comparison: Comparison, titles: Sequence[str] | None = None) -> list[str]:
+    """The first line of its table; with ``titles`` only these columns, in their order, as far as there are such."""
+    return ["Contender", "Approach", *(column.title for column in _chosen(comparison, titles))]
 
 
-def _body(comparison: Comparison, *, bold: Callable[[str], str], escape: Callable[[str], str] = str) -> list[list[str]]:
-    """Cells of each contender; what looks like the best value of its column is bold, unless all do."""
-    columns, floor = columns_of(comparison), comparison.floor
-    best = [_best(column, comparison.measured) for column in columns]
+def score_rows(
+    comparison: Comparison,
+    contenders: Sequence[MeasuredContender | FailedContender] | None = None,
+    titles: Sequence[str] | None = None,
+    *,
+    name: Callable[[str], str] = lambda text: _plain(text),
+    cell: Callable[[str], str] = str,
+    best: Callable[[str], str] = str,
+) -> list[list[str]]:
+    """The cells of each contender's line.
+
+    Args:
+        comparison: what was measured.
+        contenders: which ones, in this order; by default all.
+        titles: which columns, in this order; by default all.
+        name: writes a contender's name, which may be a stranger's text.
+        cell: writes a score.
+        best: marks what looks like the best score of its column, unless all look the same.
+    """
+    columns, floor = _chosen(comparison, titles), comparison.floor
+    tops = [_best(column, comparison.measured) for column in columns]
     body = []
-    for contender in comparison.contenders:
-        name = escape(_plain(contender.name))
-        if not isinstance(contender, MeasuredContender):
-            body.append([name, contender.approach, *(NONE for _ in columns)])
-            continue
-        marked = f"{name} {FLOOR}" if floor is not None and contender.name == floor.name else name
-        shown = [column.shown(contender) for column in columns]
-        cells = [bold(cell) if cell == top else cell for cell, top in zip(shown, best, strict=True)]
-        body.append([marked, contender.approach, *cells])
+    for contender in comparison.contenders if contenders is None else contenders:
+        mark = f" {FLOOR}" if floor is not None and contender.name == floor.name else ""
+        cells = [NONE for _ in columns]
+        if isinstance(contender, MeasuredContender):
+            shown = [column.shown(contender) for column in columns]
+            cells = [best(cell(text)) if text == top else cell(text) for text, top in zip(shown, tops, strict=True)]
+        body.append([f"{name(contender.name)}{mark}", contender.approach, *cells])
     return body
+
+
+def _chosen(comparison: Comparison, titles: Sequence[str] | None) -> Sequence[Column]:
+    columns = columns_of(comparison)
+    return columns if titles is None else [one for title in titles for one in columns if one.title == title]
 
 
 def _best(column: Column, contenders: Sequence[MeasuredContender]) -> str | None:
@@ -149,21 +166,6 @@ def _duration(seconds: float) -> str:
 
 def _tokens(contender: MeasuredContender) -> float:
     return contender.prompt_tokens + contender.completion_tokens
-
-
-def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
-    """Words to the left, scores to the right."""
-    padded = [
-        cell + " " * (width - _width(cell)) if column < 2 else " " * (width - _width(cell)) + cell
-        for column, (cell, width) in enumerate(zip(cells, widths, strict=True))
-    ]
-    return "  ".join(padded).rstrip()
-
-
-def _width(text: str) -> int:
-    """Columns that a text takes in a terminal: Chinese characters take two, combining marks none."""
-    wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)
-    return len(text) + wide - sum(unicodedata.combining(character) > 0 for character in text)
 
 
 def _plain(text: str) -> str:

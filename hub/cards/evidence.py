@@ -1,23 +1,31 @@
-"""What is known of how well a run does: its scores, on which rows, and the gain over the same model untrained."""
+"""What is known of how well a run does: its scores, on which rows, and the differences to other contenders."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
-from classification.errors import InputError, shown
+from classification.errors import InputError, nearest, one_of, shown
 from classification.runs.record import RunRecord
 from classification.runs.seen import Seen
 from comparison.comparison import Comparison
-from comparison.records import IntervalBounds, MeasuredContender, Pair, Scores, TaskRecord
-
-from .matching import find_run
+from comparison.records import (
+    ContenderIdentity,
+    FailedContender,
+    IntervalBounds,
+    MeasuredContender,
+    Scores,
+    TaskRecord,
+)
 
 #: How a comparison calls its rows: a name, the split of it, and the seed of a sample.
 SOURCE = re.compile(r"(?P<name>.*?)(?: \((?P<split>\w+)\))?(?:, a sample with seed (?P<seed>\d+))?")
+NAMED = 10  # contenders that a sentence names
+Part = TypeVar("Part", bound=BaseModel)
 
 
 @dataclass(frozen=True)
@@ -38,27 +46,10 @@ class EvaluatedRows:
 
 
 @dataclass(frozen=True)
-class Gain:
-    """How much higher the run's macro-F1 is than another contender's, on the same rows.
-
-    Attributes:
-        over: the other contender.
-        macro_f1: the difference; negative where the other is better.
-        interval: 95 % interval of the difference, by paired bootstrap.
-        p: two-sided, after Holm's correction for all pairs of the comparison.
-    """
+class Difference:
+    """How far one contender is ahead of another on the same rows; p-values are corrected for all pairs (Holm)."""
 
     over: MeasuredContender
-    macro_f1: float
-    interval: IntervalBounds
-    p: float
-
-
-@dataclass(frozen=True)
-class PairedDifference:
-    """How far one contender is ahead of another; the p-values are corrected for all pairs."""
-
-    other: str
     macro_f1: float
     interval: IntervalBounds
     p: float
@@ -68,7 +59,7 @@ class PairedDifference:
 
 @dataclass(frozen=True)
 class Evidence:
-    """The scores of a run, and what they are held against.
+    """The scores of a run, and what they are compared with.
 
     Attributes:
         rows: what it was measured on.
@@ -89,15 +80,16 @@ class Evidence:
     scores: Scores | None = None
     contender: str | None = None
     comparison: Comparison | None = None
-    gain: Gain | None = None
-    over_prompt: Gain | None = None
-    over_floor: Gain | None = None
+    gain: Difference | None = None
+    over_prompt: Difference | None = None
+    over_floor: Difference | None = None
     seen: Seen | None = None
 
     @property
-    def floor(self) -> MeasuredContender | None:
-        """The best baseline of the comparison."""
-        return self.comparison.floor if self.comparison else None
+    def is_floor(self) -> bool:
+        """Whether the run is the best baseline of the comparison."""
+        floor = self.comparison.floor if self.comparison else None
+        return floor is not None and floor.name == self.contender
 
     @classmethod
     def of(
@@ -108,7 +100,7 @@ class Evidence:
         Args:
             record: of the run.
             comparison: one in which the run is a contender.
-            contender: which one; by default the one with the run's configuration.
+            contender: which one; by default the one with the run's id.
 
         Returns:
             ``None`` where nothing was measured.
@@ -135,34 +127,98 @@ def rows_of(source: str, count: int) -> EvaluatedRows:
     return EvaluatedRows(found["name"], count, found["split"], None if seed is None else int(seed))
 
 
+def differences(comparison: Comparison, name: str) -> dict[str, Difference]:
+    """How far a contender is ahead of each other one that it was tested against, by the other's name."""
+    measured = {contender.name: contender for contender in comparison.measured}
+    found = {}
+    for pair in comparison.pairs:
+        sign, other = (1, pair.second) if pair.first == name else (-1, pair.first)
+        if name not in (pair.first, pair.second) or other not in measured:
+            continue
+        low, high = sorted(sign * end for end in pair.macro_f1_difference_ci)
+        found[other] = Difference(
+            measured[other], sign * pair.macro_f1_difference, (low, high), pair.macro_f1_p_holm,
+            sign * pair.accuracy_difference, pair.accuracy_p_holm,
+        )  # fmt: skip
+    return found
+
+
+def find_run(record: RunRecord, comparison: Comparison, name: str | None = None) -> MeasuredContender:
+    """The contender that a run is.
+
+    Args:
+        record: of the run.
+        comparison: of the run's task.
+        name: what a person says that the run is called there.
+
+    Raises:
+        InputError: the run is no contender, or several, or another than the one that was named, or it failed.
+    """
+    names = [contender.name for contender in comparison.contenders]
+    if name is not None and name not in names:
+        raise InputError(
+            f"the comparison has no contender {shown(name)}{nearest(name, names)}; it has {_listed(names)}."
+        )
+    same = [contender for contender in comparison.contenders if _is_run(contender, record)]
+    found = same if name is None else [contender for contender in same if contender.name == name]
+    if not found and name is not None:
+        raise InputError(
+            f"{shown(name)} of the comparison is another model than the run {shown(record.name)}; its scores are not "
+            "the run's, so compare the run first."
+        )
+    if not found:
+        raise InputError(
+            f"the run {shown(record.name)} is no contender of the comparison, which has {_listed(names)}; compare it "
+            "first."
+        )
+    if len(found) > 1:
+        raise InputError(
+            f"the run {shown(record.name)} may be each of {_listed(contender.name for contender in found)} in the "
+            "comparison; say which one."
+        )
+    if isinstance(found[0], FailedContender):
+        raise InputError(f"{shown(found[0].name)} has no scores in the comparison, since it failed; evaluate it again.")
+    return found[0]
+
+
+def _is_run(contender: ContenderIdentity, record: RunRecord) -> bool:
+    """Whether a contender is this run: by its id and, for records of older versions, by what it was made from."""
+    said = contender.configuration
+    base, data = said.get("base"), said.get("data")
+    # The family tells a TF-IDF run from the majority baseline, which the same run serves.
+    found = (
+        contender.family, said.get("method"), data.get("fingerprint") if isinstance(data, dict) else None,
+        base.get("id") if isinstance(base, dict) else None,
+    )  # fmt: skip
+    own = (record.family, record.method, record.data.fingerprint, record.base.id if record.base else None)
+    ids = {said.get("run_id"), record.id} - {None}
+    return found == own and len(ids) < 2
+
+
+def _listed(names: Iterable[str]) -> str:
+    every = [shown(name) for name in names]
+    return one_of(every if len(every) <= NAMED else [*every[:NAMED], f"{len(every) - NAMED} others"])
+
+
 def _own(record: RunRecord) -> Evidence | None:
     """Evidence from the run's own evaluation: the scores of newer runs, or accuracy and macro-F1 alone."""
     measured = record.evaluation or {}
     try:
-        evidence = Evidence(
-            EvaluatedRows(record.data.source, int(measured["rows"]), str(measured["split"])),
-            accuracy=float(measured["accuracy"]),
-            macro_f1=float(measured["macro_f1"]),
-        )
+        rows = EvaluatedRows(record.data.source, int(measured["rows"]), str(measured["split"]))
+        accuracy, macro_f1 = float(measured["accuracy"]), float(measured["macro_f1"])
     except (KeyError, TypeError, ValueError):
         return None
-    return replace(evidence, scores=_scores(measured, record.task.label_names), seen=_seen(measured))
-
-
-def _seen(measured: dict[str, Any]) -> Seen | None:
-    try:
-        return Seen.model_validate(measured.get("seen"))
-    except ValidationError:
-        return None
-
-
-def _scores(measured: dict[str, Any], labels: tuple[str, ...]) -> Scores | None:
     unmeasured = dict.fromkeys(("auc", "ece", "label_mass", "confusion_matrix"))
+    scores = _as_record(Scores, unmeasured | measured)
+    fits = scores is not None and tuple(scores.per_class) == record.task.label_names
+    return Evidence(rows, accuracy, macro_f1, scores if fits else None, seen=_as_record(Seen, measured.get("seen")))
+
+
+def _as_record(model: type[Part], value: object) -> Part | None:
     try:
-        scores = Scores.model_validate(unmeasured | measured)
+        return model.model_validate(value)
     except ValidationError:
         return None
-    return scores if tuple(scores.per_class) == labels else None
 
 
 def _same_task(one: TaskRecord, other: TaskRecord) -> bool:
@@ -170,6 +226,7 @@ def _same_task(one: TaskRecord, other: TaskRecord) -> bool:
 
 
 def _compared(record: RunRecord, comparison: Comparison, found: MeasuredContender) -> Evidence:
+    ahead, floor = differences(comparison, found.name), comparison.floor
     zero_shot, prompt = _untrained(record, comparison, found), _best_prompt(comparison)
     return Evidence(
         rows_of(comparison.rows.source, comparison.rows.count),
@@ -178,28 +235,24 @@ def _compared(record: RunRecord, comparison: Comparison, found: MeasuredContende
         scores=found,
         contender=found.name,
         comparison=comparison,
-        gain=_gain(comparison, found, zero_shot),
-        over_prompt=_gain(comparison, found, prompt) if prompt != zero_shot else None,
-        over_floor=_gain(comparison, found, comparison.floor),
+        gain=ahead.get(zero_shot.name) if zero_shot else None,
+        over_prompt=ahead.get(prompt.name) if prompt and prompt != zero_shot else None,
+        over_floor=ahead.get(floor.name) if floor else None,
         seen=found.seen,
     )
 
 
 def _untrained(record: RunRecord, comparison: Comparison, found: MeasuredContender) -> MeasuredContender | None:
     """The run's base model asked zero-shot; of several ways to ask, the run's own one, else the best."""
-    asked = [
-        contender
-        for contender in comparison.measured
-        if contender.approach == "zero-shot"
-        and record.base is not None
-        and contender.configuration.get("model") == record.base.id
-    ]
+    base, own = record.base.id if record.base else None, found.configuration
 
     def likeness(contender: MeasuredContender) -> tuple[bool, float]:
-        said, own = contender.configuration, found.configuration
+        said = contender.configuration
         described = bool(said.get("describe_labels")) == record.describe_labels
         return described and said.get("decode") == own.get("decode"), contender.macro_f1
 
+    zero_shot = (one for one in comparison.measured if one.approach == "zero-shot" and base)
+    asked = [one for one in zero_shot if one.configuration.get("model") == base]
     return max(asked, key=likeness, default=None)
 
 
@@ -207,25 +260,3 @@ def _best_prompt(comparison: Comparison) -> MeasuredContender | None:
     """The contender that no training made with the highest macro-F1, of any model."""
     prompts = (contender for contender in comparison.measured if contender.approach in ("zero-shot", "few-shot"))
     return max(prompts, key=lambda contender: contender.macro_f1, default=None)
-
-
-def _gain(comparison: Comparison, found: MeasuredContender, other: MeasuredContender | None) -> Gain | None:
-    """The tested difference to another contender, if it is another."""
-    leads = (difference_from(pair, found.name) for pair in comparison.pairs)
-    ahead = next((one for one in leads if one and other and one.other == other.name), None)
-    return Gain(other, ahead.macro_f1, ahead.interval, ahead.p) if ahead and other else None
-
-
-def difference_from(pair: Pair, name: str) -> PairedDifference | None:
-    """A pair seen from one of its two; ``None`` where it is neither."""
-    low, high = pair.macro_f1_difference_ci
-    macro_f1, accuracy = pair.macro_f1_difference, pair.accuracy_difference
-    if pair.first == name:
-        return PairedDifference(
-            pair.second, macro_f1, (low, high), pair.macro_f1_p_holm, accuracy, pair.accuracy_p_holm
-        )
-    if pair.second == name:
-        return PairedDifference(
-            pair.first, -macro_f1, (-high, -low), pair.macro_f1_p_holm, -accuracy, pair.accuracy_p_holm
-        )
-    return None

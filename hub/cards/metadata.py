@@ -2,25 +2,45 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from huggingface_hub import EvalResult, ModelCardData
 
-from classification.errors import InputError, shown
 from classification.runs.record import RunRecord
 
-from .check import LANGUAGE
 from .evidence import EvaluatedRows, Evidence
-from .licences import HUB, OTHER, Licence
-from .public import base_id, dataset_id, hub_id, public, source_name
+from .families import library_of, tags_of
+from .licences import OTHER, Licence
+from .markdown import HUB
+from .public import base_id, hub_id, public, source_name
 
-PIPELINE = "text-classification"
-PROJECT = "prompt-or-tune"
+PIPELINE, PROJECT = "text-classification", "prompt-or-tune"
+#: What the Hub takes for a language: codes of ISO 639.
+LANGUAGE = re.compile(r"[a-z]{2,3}|code|multilingual")
 WIDGETS, LONGEST_WIDGET = 5, 1000  # texts, and the characters of each
 ORDER = [
     "language", "license", "license_name", "license_link", "library_name", "pipeline_tag", "base_model",
     "base_model_relation", "datasets", "metrics", "tags", "widget",
 ]  # fmt: skip
+
+
+def language_of(code: str) -> str | None:
+    """A task's language, where the Hub has a code for it."""
+    return code if LANGUAGE.fullmatch(code) else None
+
+
+def language_name(code: str) -> str:
+    """``zh`` as ``Chinese``; a code that is not known stays what it is."""
+    from babel import Locale  # takes a tenth of a second, which only a card has to wait for
+
+    return str(Locale("en").languages.get(code, code))
+
+
+def task_title(name: str, language: str) -> str:
+    """``news-topics-zh`` as ``News topics``: a task's name in words, without the language that a card tells anyway."""
+    words = name.replace("_", "-").removesuffix(f"-{language}").replace("-", " ").strip() or name
+    return f"{words[:1].upper()}{words[1:]}"
 
 
 def model_metadata(
@@ -34,42 +54,27 @@ def model_metadata(
     comparison_repo: str | None = None,
 ) -> str:
     """The front matter of a model's card, between its two lines of dashes."""
-    base, language = base_id(record), record.task.language
+    base = base_id(record)
+    # The Hub takes every repository with ONNX files for a quantized copy, which an export is not; so the relation is
+    # said.
+    relation = "adapter" if record.is_adapter else "finetune"
     data = ModelCardData(
-        language=language if LANGUAGE.fullmatch(language) else None,
+        language=language_of(record.task.language),
         license=licence.id,
         license_name=licence.name if licence.id == OTHER else None,
         license_link=licence.link if licence.id == OTHER else None,
         library_name=library_of(record),
         pipeline_tag=PIPELINE,
         base_model=base,
-        base_model_relation=relation_of(record) if base else None,
+        base_model_relation=relation if base else None,
         datasets=[dataset] if dataset else None,
         metrics=["accuracy", "f1"] if evidence else None,
-        tags=_tags(record),
+        tags=[PROJECT, PIPELINE, *tags_of(record)],
         widget=_widgets(record) or None,
         model_name=repo_id.partition("/")[2] if evidence else None,
         eval_results=_results(record, evidence, dataset, revision, comparison_repo) if evidence else None,
     )
     return f"---\n{data.to_yaml(original_order=ORDER)}\n---\n"
-
-
-def library_of(record: RunRecord) -> str:
-    """The library that loads a run, by the name that the Hub has for it."""
-    if record.family in ("tfidf", "majority"):
-        return PROJECT  # arrays and a list of terms, which no other library would read
-    if record.export == "onnx":
-        return "onnx"
-    return "peft" if record.method == "lora" else "transformers"
-
-
-def relation_of(record: RunRecord) -> str:
-    """What a run is to its base model.
-
-    The Hub takes every repository with ONNX files for a quantized copy, which a fine-tuned model is not, whatever
-    its format; so it is said.
-    """
-    return "adapter" if record.method == "lora" and record.export is None else "finetune"
 
 
 def evaluated_dataset(record: RunRecord, rows: EvaluatedRows, dataset: str | None) -> str | None:
@@ -85,13 +90,6 @@ def source_split(record: RunRecord, rows: EvaluatedRows, dataset: str | None) ->
     if declared is None or rows.split is None or declared.path != dataset:
         return None
     return declared.splits.get(rows.split)
-
-
-def _tags(record: RunRecord) -> list[str]:
-    tags = [PROJECT, PIPELINE, {"chat": "chat-model", "tfidf": "tf-idf", "majority": "baseline"}.get(record.family)]
-    tags += ["lora" if record.method == "lora" else None, record.export]
-    tags.append("multi-label-classification" if record.task.multi_label else None)
-    return [tag for tag in tags if tag]
 
 
 def _widgets(record: RunRecord) -> list[dict[str, Any]]:
@@ -110,62 +108,38 @@ def _widgets(record: RunRecord) -> list[dict[str, Any]]:
 def _results(
     record: RunRecord, evidence: Evidence, dataset: str | None, revision: str | None, comparison_repo: str | None
 ) -> list[EvalResult]:
-    rows, scores = evidence.rows, evidence.scores
+    rows, scores, compared = evidence.rows, evidence.scores, evidence.comparison
     known = evaluated_dataset(record, rows, dataset)
-    declared = record.task.dataset
+    declared = record.task.dataset if record.task.dataset and record.task.dataset.path == known else None
+    facts = {"rows": rows.count, "split": rows.split, "sample_seed": rows.seed}
+    facts |= {"rows_fingerprint": compared.rows.fingerprint if compared else None}
+    facts |= {"data_fingerprint": None if compared else public(record.data.fingerprint)}
     about: dict[str, Any] = {
         "task_type": PIPELINE,
         "task_name": public(record.task.name),
         "dataset_type": known or source_name(rows.source),
         "dataset_name": known or source_name(rows.source),
         "dataset_split": source_split(record, rows, known),
-        "dataset_revision": declared.revision if declared and declared.path == known else None,
-        "dataset_config": declared.config if declared and declared.path == known else None,
-        "dataset_args": _row_facts(record, evidence),
+        "dataset_revision": declared.revision if declared else None,
+        "dataset_config": declared.config if declared else None,
+        "dataset_args": _known(facts),
         "source_name": "Comparison" if hub_id(comparison_repo) else None,
         "source_url": f"{HUB}/datasets/{comparison_repo}" if hub_id(comparison_repo) else None,
     }
+    measured = (
+        ("accuracy", "accuracy", None, evidence.accuracy, scores and scores.accuracy_ci),
+        ("f1", "macro-F1", "macro", evidence.macro_f1, scores and scores.macro_f1_ci),
+    )
     return [
         EvalResult(
-            **about, metric_type="accuracy", metric_name="accuracy", metric_value=round(evidence.accuracy, 4),
-            metric_args=_metric_facts(revision, scores.accuracy_ci if scores else None),
-        ),
-        EvalResult(
-            **about, metric_type="f1", metric_name="macro-F1", metric_value=round(evidence.macro_f1, 4),
-            metric_args={"average": "macro"} | (_metric_facts(revision, scores.macro_f1_ci if scores else None) or {}),
-        ),
+            **about, metric_type=kind, metric_name=name, metric_value=round(value, 4),
+            metric_args=_known(
+                {"average": average, "revision": revision, "interval_95": ends and [round(end, 4) for end in ends]}
+            ) or None,
+        )
+        for kind, name, average, value, ends in measured
     ]  # fmt: skip
 
 
-def _row_facts(record: RunRecord, evidence: Evidence) -> dict[str, Any]:
-    own, compared = record.data.fingerprint, evidence.comparison
-    facts = {"rows": evidence.rows.count, "split": evidence.rows.split, "sample_seed": evidence.rows.seed}
-    facts |= {"rows_fingerprint": compared.rows.fingerprint} if compared else {"data_fingerprint": public(own)}
+def _known(facts: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in facts.items() if value is not None}
-
-
-def _metric_facts(revision: str | None, interval: tuple[float, float] | None) -> dict[str, Any] | None:
-    facts: dict[str, Any] = {"revision": revision} if revision else {}
-    if interval:
-        facts["interval_95"] = [round(end, 4) for end in interval]
-    return facts or None
-
-
-def dataset_of(record: RunRecord, said: str | None) -> str | None:
-    """The Hub id of the training rows: what a person says that they are, else what the record knows.
-
-    Raises:
-        InputError: what was said is no Hub id.
-    """
-    return checked_dataset(said) or dataset_id(record)
-
-
-def checked_dataset(said: str | None) -> str | None:
-    """The id of a dataset, as a person gave it.
-
-    Raises:
-        InputError: it is none.
-    """
-    if said is not None and not hub_id(said):
-        raise InputError(f"{shown(said)} is not the id of a dataset on the Hub; write owner/name.")
-    return said

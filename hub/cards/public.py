@@ -1,7 +1,6 @@
 """What of a record may be shown to the world: no local path, no token, and Hub ids told from mere names.
 
-A record is written on somebody's machine and a card is read by everybody, so every text passes through here
-on its way from the one to the other.
+A record is written on somebody's machine and a card is read by everybody, so every text is filtered here.
 """
 
 from __future__ import annotations
@@ -11,6 +10,7 @@ from pathlib import PurePosixPath
 
 from huggingface_hub.utils import HFValidationError, validate_repo_id
 
+from classification.errors import InputError, shown
 from classification.network.hub_errors import without_tokens
 from classification.runs.record import RunRecord
 
@@ -28,9 +28,8 @@ LOCAL_PATH = re.compile(
 )
 #: Endings of the files that rows come in; such a name is a file and never a dataset on the Hub.
 ROW_FILE = re.compile(r"\.(?:csv|tsv|jsonl?|parquet|txt)(?:\.\w+)?$", re.IGNORECASE)
-#: What would turn lines around, or end them: no part of a text that is only to be read.
+#: Control characters, those that turn lines around or end them, and halves of characters; in lines all but \t and \n.
 UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]+")
-#: The same for a text of several lines.
 UNSEEN_IN_LINES = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]+")
 
 
@@ -42,6 +41,15 @@ def public(text: object) -> str:
 def without_secrets(text: str) -> str:
     """A text with its tokens blotted out, and with the last part only of each local path."""
     return LOCAL_PATH.sub(lambda found: _last_part(found.group()), OTHER_TOKEN.sub("[token]", without_tokens(text)))
+
+
+def public_values(value: object) -> object:
+    """Plain values without secrets in their texts, whose lines stay lines."""
+    if isinstance(value, str):
+        return UNSEEN_IN_LINES.sub(" ", without_secrets(value))
+    if isinstance(value, dict):
+        return {public_values(key): public_values(item) for key, item in value.items()}
+    return [public_values(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def source_name(source: str) -> str:
@@ -63,7 +71,7 @@ def hub_id(text: str | None) -> str | None:
 def base_id(record: RunRecord) -> str | None:
     """The base model's Hub id; ``None`` without a base model, or where it came from a folder.
 
-    A few old models have an id without an owner (``gpt2``), so a name from a folder is told by the record.
+    A few old models have an id without an owner (``gpt2``), so the record tells whether a name is that of a folder.
     """
     if record.base is None or record.base.from_folder:
         return None
@@ -83,6 +91,16 @@ def dataset_id(record: RunRecord) -> str | None:
     return declared if declared == record.data.source and hub_id(f"datasets/{declared}") else None
 
 
+def checked_dataset(said: str | None) -> str | None:
+    """The id of a dataset, as a person gave it.
+
+    Raises:
+        InputError: it is none.
+    """
+    if said is not None and not hub_id(said):
+        raise InputError(f"{shown(said)} is not the id of a dataset on the Hub; write owner/name.")
+    return said
+
+
 def _last_part(path: str) -> str:
-    parts = path.replace("\\", "/").rstrip("/")
-    return PurePosixPath(parts).name
+    return PurePosixPath(path.replace("\\", "/").rstrip("/")).name

@@ -5,19 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import yaml
-
 from classification.lineup import Lineup
 
 from ..shared.project import ROOT
-from .markdown import Markdown, link, render, table
-from .public import public
+from .markdown import hub_link, render
 
 #: Longest description that the Hub shows under a Space's title, in characters.
 SHORT = 60
-#: What a visitor who signs in lets the page do: make repositories and write to those it made, and open discussions.
-SCOPES = ("contribute-repos", "write-discussions")
-PYTHON, ZERO = "3.12", "zero-a10g"
+ZERO = "zero-a10g"
 #: Torch releases that ZeroGPU offers.
 ZERO_TORCH = "torch>=2.8,<2.12"
 
@@ -53,51 +48,20 @@ def space_card(
         datasets: Hub ids of the rows.
         preload: models that everybody may download, fetched when the Space is built.
     """
-    front = yaml.safe_dump(
-        _front_matter(lineup, settings, models, datasets, preload), sort_keys=False, allow_unicode=True, width=120
-    )
+    shown = settings.comparison
     return render(
         "space.md.j2",
-        front_matter=Markdown(front.rstrip()),
-        title=settings.title,
+        settings=settings,
+        models=models,
+        datasets=[*datasets, *([shown] if shown else [])],
+        preload=preload,
+        gradio=_gradio_version(),
+        short=len(f"Prompt or fine-tune? Measured on {lineup.task.name}.") <= SHORT,
         task=lineup.task.name,
         labels=", ".join(lineup.task.label_names[:4]),
-        contenders=table(
-            ("Contender", "Approach", "What it is"),
-            [(contender.name, contender.approach, contender.describe()) for contender in lineup.contenders],
-            left=3,
-        ),
-        comparison=settings.comparison
-        and link(settings.comparison, f"https://huggingface.co/datasets/{settings.comparison}"),
+        contenders=[(contender.name, contender.approach, contender.describe()) for contender in lineup.contenders],
+        comparison=hub_link(shown, shown, "datasets/") if shown else None,
     )
-
-
-def _front_matter(
-    lineup: Lineup, settings: SpaceSettings, models: Sequence[str], datasets: Sequence[str], preload: Sequence[str]
-) -> dict[str, object]:
-    description = f"Prompt or fine-tune? Measured on {lineup.task.name}."
-    found: dict[str, object] = {
-        "title": public(settings.title),
-        "emoji": "⚖️",
-        "colorFrom": "blue",
-        "colorTo": "yellow",
-        "sdk": "gradio",
-        "sdk_version": _gradio_version(),
-        "python_version": PYTHON,
-        "app_file": "app.py",
-        "license": settings.licence,
-        "short_description": description if len(description) <= SHORT else "Prompt or fine-tune? Measured on one task.",
-        "models": list(models),
-        "datasets": [*datasets, *([settings.comparison] if settings.comparison else [])],
-        "tags": ["text-classification", "evaluation", "prompt-or-tune"],
-        "suggested_hardware": settings.hardware,
-        "startup_duration_timeout": "1h",
-        "preload_from_hub": list(preload),
-        "hf_oauth": settings.oauth,
-    }
-    if settings.oauth:
-        found |= {"hf_oauth_expiration_minutes": 480, "hf_oauth_scopes": list(SCOPES)}
-    return {key: value for key, value in found.items() if value != []}
 
 
 def _gradio_version() -> str:

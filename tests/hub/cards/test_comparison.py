@@ -13,7 +13,7 @@ from support.paths import ROOT
 from classification.errors import InputError
 from comparison.comparison import Comparison, compare
 from hub.cards.comparison import comparison_card
-from hub.cards.languages import language_name, task_title
+from hub.cards.metadata import language_name, task_title
 
 FILES = (
     "comparison.json", "table.csv", "scores.parquet", "predictions.parquet", "quality-against-speed.svg", "report.html",
@@ -49,7 +49,7 @@ def test_a_comparison_without_answers_has_no_program_and_no_subsets() -> None:
     card = comparison_card(compared(), repo_id="you/abc", files=["comparison.json"])
     assert "configs" not in DatasetCard(card).data
     assert "load_dataset" not in card
-    assert "`comparison.json` | every contender" in card
+    assert "- `comparison.json`: every contender" in card
 
 
 def test_verdict_floor_failures_and_differences_are_told() -> None:

@@ -6,14 +6,14 @@ from support.comparisons import compared
 from support.paths import ROOT
 
 from classification.errors import InputError
-from classification.runs.record import load_run
+from classification.runs.record import load_record
 from comparison.comparison import Comparison
 from comparison.records import MeasuredContender
-from hub.cards.evidence import Evidence, difference_from, rows_of
+from hub.cards.evidence import Evidence, differences, rows_of
 
 
 def demo(name: str) -> Evidence:
-    found = Evidence.of(load_run(ROOT / "demo" / name), Comparison.load(ROOT / "demo" / "results"))
+    found = Evidence.of(load_record(ROOT / "demo" / name), Comparison.load(ROOT / "demo" / "results"))
     assert found is not None
     return found
 
@@ -45,7 +45,7 @@ def test_the_floor_is_not_compared_with_itself() -> None:
 
 
 def test_of_several_ways_to_ask_the_runs_own_counts() -> None:
-    record = load_run(ROOT / "demo" / "smollm2-lora")
+    record = load_record(ROOT / "demo" / "smollm2-lora")
     comparison = Comparison.load(ROOT / "demo" / "results")
     asked = next(one for one in comparison.measured if one.name == "SmolLM2 zero-shot")
     freely = asked.model_copy(
@@ -63,16 +63,30 @@ def test_of_several_ways_to_ask_the_runs_own_counts() -> None:
     assert found.gain.over.name == asked.name
 
 
-def test_a_pair_has_the_sign_of_whoever_looks_at_it() -> None:
-    pair = next(pair for pair in compared().pairs if (pair.first, pair.second) == ("majority", "tuned"))
-    behind, ahead = difference_from(pair, "majority"), difference_from(pair, "tuned")
-    assert behind is not None
-    assert ahead is not None
+def test_a_difference_has_the_sign_of_whom_it_is_asked_for() -> None:
+    behind, ahead = differences(compared(), "majority")["tuned"], differences(compared(), "tuned")["majority"]
     assert ahead.macro_f1 == -behind.macro_f1 > 0
     assert ahead.interval == (-behind.interval[1], -behind.interval[0])
     assert ahead.accuracy == -behind.accuracy > 0
-    assert (ahead.other, behind.other) == ("majority", "tuned")
-    assert difference_from(pair, "bad") is None
+    assert (ahead.over.name, behind.over.name) == ("majority", "tuned")
+    assert set(differences(compared(), "tuned")) == {"majority", "bad"}
+    assert differences(compared(), "broken") == {}
+
+
+def test_a_run_with_an_id_is_found_by_it_and_never_taken_for_another() -> None:
+    record = run_record(id="a" * 32)
+    comparison = comparison_with(record)
+    assert Evidence.of(record, comparison).contender == "tuned"  # type: ignore[union-attr]
+    with pytest.raises(InputError, match="'letters' is no contender of the comparison"):
+        Evidence.of(record.model_copy(update={"id": "b" * 32}), comparison)
+
+
+def test_a_run_or_a_comparison_of_an_older_version_is_found_by_what_it_was_made_from() -> None:
+    new, old = run_record(id="a" * 32), run_record()
+    for record, measured in ((new, old), (old, new)):
+        found = Evidence.of(record, comparison_with(measured))
+        assert found is not None
+        assert found.contender == "tuned"
 
 
 @pytest.mark.parametrize(

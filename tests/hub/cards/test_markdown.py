@@ -40,7 +40,7 @@ def test_long_texts_are_cut() -> None:
 
 
 def test_a_table_keeps_its_columns_whatever_stands_in_it() -> None:
-    html = READER.render(table(("a|b", "n"), [("x | y", 1234), (Markdown("**z**"), "2\n3")]))
+    html = READER.render(table([("x | y", 1234), (Markdown("**z**"), "2\n3")], "a|b", "n"))
     assert html.count("<tr>") == 3
     assert html.count("<td") == 4
     assert "<td>x | y</td>" in html
@@ -50,7 +50,7 @@ def test_a_table_keeps_its_columns_whatever_stands_in_it() -> None:
 def test_code_of_any_text_stays_in_its_cell() -> None:
     assert code("rows.csv") == "`rows.csv`"
     for text in ("a`b", "a|b", "<b>", "``"):
-        html = READER.render(table(("a", "b"), [(code(text), 1)]))
+        html = READER.render(table([(code(text), 1)], "a", "b"))
         assert html.count("<td") == 2
         assert html.count("<code>") == 1
         assert "<b>" not in html
@@ -68,13 +68,13 @@ def test_a_link_shows_its_text_only() -> None:
 
 def test_a_template_escapes_by_default_and_misses_nothing() -> None:
     with pytest.raises(UndefinedError):
-        render("model_limits.md.j2", language="English")
+        render("model_result.md.j2", language="English")
 
 
 @pytest.mark.parametrize("value", [0.5, None, True, ["a"]])
 def test_what_is_no_text_has_to_be_made_one(value: object) -> None:
     with pytest.raises(TypeError, match="is no text; say how it is shown"):
-        table(("a",), [(value,)])
+        table([(value,)], "a")
 
 
 @pytest.mark.parametrize("value", ["a\"b'c", "a\nb", '"""', "\\", "é中", "it's", "{{ x }}", "\u202e"])

@@ -12,7 +12,7 @@ from support.paths import ROOT, needs_packages
 from support.terminal import Terminal
 
 from classification.models.pool import _converted, locate
-from classification.runs.record import load_run
+from classification.runs.record import load_record
 from hub.push.runs import PushOptions, plan_run
 from hub.shared.client import connect
 from hub.shared.publish import publish
@@ -50,7 +50,7 @@ def test_an_adapters_program_prints_the_label_that_its_card_shows(online: HubSer
     options = PushOptions(comparison=RESULTS, version="v1")
     publish(plan_run(ROOT / "demo" / name, f"you/{name}", options, api=api), api)
     printed, shown = printed_by_the_card(online, f"you/{name}", tmp_path / "home")
-    assert printed == shown == load_run(ROOT / "demo" / name).answers[0].labels[0]
+    assert printed == shown == load_record(ROOT / "demo" / name).answers[0].labels[0]
     card = ModelCard.load(f"you/{name}", token=api.token).text
     assert f'"you/{name}", revision="v1"' in card
 
@@ -61,4 +61,4 @@ def test_an_exports_program_needs_no_torch_and_prints_the_same(online: HubServer
     export(ROOT / "demo" / "minilm-lora", tmp_path / "minilm-onnx")
     publish(plan_run(tmp_path / "minilm-onnx", "you/as-onnx", api=api), api)
     printed, shown = printed_by_the_card(online, "you/as-onnx", tmp_path / "home")
-    assert printed == shown == load_run(ROOT / "demo" / "minilm-lora").answers[0].labels[0]
+    assert printed == shown == load_record(ROOT / "demo" / "minilm-lora").answers[0].labels[0]
