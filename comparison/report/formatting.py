@@ -8,6 +8,7 @@ from tabulate import DataRow, TableFormat, tabulate
 
 #: A line of a Markdown table. Its columns are not padded: the cells of a card may hold whole texts.
 LINE = DataRow("| ", " | ", " |")
+SHORTEST = 0.0001  # seconds; below it, clocks say more than the classifier does
 
 
 def plain_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, left: int = 1) -> str:
@@ -35,3 +36,22 @@ def markdown_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, le
         [list(row) for row in rows], list(headings), tablefmt=form, disable_numparse=True, stralign=None,
         numalign=None, preserve_whitespace=True,
     )  # fmt: skip
+
+
+def duration(seconds: float) -> str:
+    """``0.0086`` as ``8.6 ms``, ``1.3`` as ``1.30 s``, ``491.2`` as ``8 min 11 s``, ``7500`` as ``2 h 5 min``."""
+    if seconds < SHORTEST:
+        return f"< {1000 * SHORTEST:g} ms"
+    if seconds < 0.9995:
+        return f"{1000 * seconds:.0f} ms" if seconds >= 0.01 else f"{1000 * seconds:.1f} ms"
+    if seconds < 59.995:
+        return f"{seconds:.2f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def percent(share: float) -> str:
+    """``0.8731`` as ``87.3%``; never a 0 or a 100 that is not one."""
+    if 0 < share < 0.0005:
+        return "<0.1%"
+    return ">99.9%" if 0.9995 <= share < 1 else f"{share:.1%}"

@@ -13,11 +13,10 @@ from ..comparison import Comparison
 from ..records import FailedContender, IntervalBounds, MeasuredContender
 from ..seen_rows import seen_count, seen_is_informative
 from ..verdict import verdict
-from .formatting import markdown_table, plain_table
+from .formatting import duration, markdown_table, percent, plain_table
 
 NONE = "—"
 FLOOR = "(floor)"
-SHORTEST = 0.0001  # seconds; below it, clocks say more than the classifier does
 
 
 @dataclass(frozen=True)
@@ -35,8 +34,8 @@ COLUMNS = (
     Column("Macro-F1", lambda c: c.macro_f1, lambda c: _interval(c.macro_f1, c.macro_f1_ci), max),
     Column("AUC", lambda c: c.auc, lambda c: _decimal(c.auc), max),
     Column("ECE", lambda c: c.ece, lambda c: _decimal(c.ece), min),
-    Column("Invalid", lambda c: c.invalid_rate, lambda c: f"{c.invalid_rate:.1%}", min),
-    Column("Time per text", lambda c: c.seconds_per_text, lambda c: _duration(c.seconds_per_text), min),
+    Column("Invalid", lambda c: c.invalid_rate, lambda c: percent(c.invalid_rate), min),
+    Column("Time per text", lambda c: c.seconds_per_text, lambda c: duration(c.seconds_per_text), min),
     Column("Tokens per text", lambda c: _tokens(c), lambda c: f"{_tokens(c):.0f}" if _tokens(c) else NONE),
 )
 SEEN = Column("Rows seen", lambda c: c.seen.total if c.seen else None, seen_count)
@@ -154,14 +153,6 @@ def _interval(value: float, bounds: IntervalBounds) -> str:
 
 def _decimal(value: float | None) -> str:
     return NONE if value is None else f"{value:.3f}"
-
-
-def _duration(seconds: float) -> str:
-    if seconds >= 1:
-        return f"{seconds:.2f} s"
-    if seconds >= 0.01:
-        return f"{1000 * seconds:.0f} ms"
-    return f"{1000 * seconds:.1f} ms" if seconds >= SHORTEST else f"< {1000 * SHORTEST:.1f} ms"
 
 
 def _tokens(contender: MeasuredContender) -> float:

@@ -3,29 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from classification.errors import InputError, nearest, one_of, shown
 from classification.runs.record import RunRecord
 from classification.runs.seen import Seen
 from comparison.comparison import Comparison
-from comparison.records import (
-    ContenderIdentity,
-    FailedContender,
-    IntervalBounds,
-    MeasuredContender,
-    Scores,
-    TaskRecord,
-)
+from comparison.records import ContenderIdentity, FailedContender, IntervalBounds, MeasuredContender, Scores, TaskRecord
 
 #: How a comparison calls its rows: a name, the split of it, and the seed of a sample.
-SOURCE = re.compile(r"(?P<name>.*?)(?: \((?P<split>\w+)\))?(?:, a sample with seed (?P<seed>\d+))?")
-NAMED = 10  # contenders that a sentence names
-Part = TypeVar("Part", bound=BaseModel)
+SOURCE = re.compile(r"(?P<name>.*?)(?: \((?P<split>\w+)\))?(?:, a sample with seed (?P<seed>\d+))?", re.DOTALL)
+#: What records of older versions did not keep.
+UNMEASURED = dict.fromkeys(("auc", "ece", "label_mass", "confusion_matrix"))
 
 
 @dataclass(frozen=True)
@@ -66,30 +59,26 @@ class Evidence:
         accuracy: share of rows that it gets right.
         macro_f1: F1 averaged over labels.
         scores: everything else that was measured; ``None`` in records of old runs.
+        seen: how many of the rows the run had seen before; ``None`` where that is not known.
         contender: the run's name in the comparison.
         comparison: where the scores come from, if not from the run's own record.
         gain: over the same base model asked zero-shot.
-        over_prompt: over the best prompt, where that is another contender.
+        over_prompt: over the best prompt, where that is another contender and the run not the floor.
         over_floor: over the best baseline; ``None`` where the run is that itself.
-        seen: how many of the rows the run had seen before; ``None`` where that is not known.
+        is_floor: whether the run is the best baseline.
     """
 
     rows: EvaluatedRows
     accuracy: float
     macro_f1: float
-    scores: Scores | None = None
+    scores: Scores | None
+    seen: Seen | None
     contender: str | None = None
     comparison: Comparison | None = None
     gain: Difference | None = None
     over_prompt: Difference | None = None
     over_floor: Difference | None = None
-    seen: Seen | None = None
-
-    @property
-    def is_floor(self) -> bool:
-        """Whether the run is the best baseline of the comparison."""
-        floor = self.comparison.floor if self.comparison else None
-        return floor is not None and floor.name == self.contender
+    is_floor: bool = False
 
     @classmethod
     def of(
@@ -110,21 +99,20 @@ class Evidence:
         """
         if comparison is None:
             return _own(record)
-        if not _same_task(comparison.task, TaskRecord.of(record.task)):
+        one, other = comparison.task, TaskRecord.of(record.task)
+        if (one.name, one.labels, one.multi_label) != (other.name, other.labels, other.multi_label):
             raise InputError(
-                f"the comparison is of the task {shown(comparison.task.name)}, and the run is for "
-                f"{shown(record.task.name)} with other labels; give a comparison of the same task."
+                f"the comparison is of the task {shown(one.name)}, and the run is for {shown(other.name)} with other "
+                "labels; give a comparison of the same task."
             )
-        return _compared(record, comparison, find_run(record, comparison, contender))
+        return _compared(record, comparison, _find_run(record, comparison, contender))
 
 
 def rows_of(source: str, count: int) -> EvaluatedRows:
     """Read the name that a comparison gives its rows."""
     found = SOURCE.fullmatch(source)
-    if found is None:
-        return EvaluatedRows(source, count)
-    seed = found["seed"]
-    return EvaluatedRows(found["name"], count, found["split"], None if seed is None else int(seed))
+    assert found is not None  # every part but the name may be missing
+    return EvaluatedRows(found["name"], count, found["split"], int(found["seed"]) if found["seed"] else None)
 
 
 def differences(comparison: Comparison, name: str) -> dict[str, Difference]:
@@ -132,48 +120,30 @@ def differences(comparison: Comparison, name: str) -> dict[str, Difference]:
     measured = {contender.name: contender for contender in comparison.measured}
     found = {}
     for pair in comparison.pairs:
-        sign, other = (1, pair.second) if pair.first == name else (-1, pair.first)
-        if name not in (pair.first, pair.second) or other not in measured:
-            continue
-        low, high = sorted(sign * end for end in pair.macro_f1_difference_ci)
-        found[other] = Difference(
-            measured[other], sign * pair.macro_f1_difference, (low, high), pair.macro_f1_p_holm,
-            sign * pair.accuracy_difference, pair.accuracy_p_holm,
-        )  # fmt: skip
+        if name in (pair.first, pair.second):
+            sign, other = (1, pair.second) if pair.first == name else (-1, pair.first)
+            low, high = sorted(sign * end for end in pair.macro_f1_difference_ci)
+            found[other] = Difference(
+                measured[other], sign * pair.macro_f1_difference, (low, high), pair.macro_f1_p_holm,
+                sign * pair.accuracy_difference, pair.accuracy_p_holm,
+            )  # fmt: skip
     return found
 
 
-def find_run(record: RunRecord, comparison: Comparison, name: str | None = None) -> MeasuredContender:
-    """The contender that a run is.
-
-    Args:
-        record: of the run.
-        comparison: of the run's task.
-        name: what a person says that the run is called there.
-
-    Raises:
-        InputError: the run is no contender, or several, or another than the one that was named, or it failed.
-    """
+def _find_run(record: RunRecord, comparison: Comparison, name: str | None) -> MeasuredContender:
+    """The contender that a run is; ``name`` is what a person says that it is called there."""
     names = [contender.name for contender in comparison.contenders]
     if name is not None and name not in names:
         raise InputError(
-            f"the comparison has no contender {shown(name)}{nearest(name, names)}; it has {_listed(names)}."
+            f"the comparison has no contender {shown(name)}{nearest(name, names)}; it has {one_of(map(shown, names))}."
         )
-    same = [contender for contender in comparison.contenders if _is_run(contender, record)]
-    found = same if name is None else [contender for contender in same if contender.name == name]
-    if not found and name is not None:
-        raise InputError(
-            f"{shown(name)} of the comparison is another model than the run {shown(record.name)}; its scores are not "
-            "the run's, so compare the run first."
-        )
+    found = [one for one in comparison.contenders if _is_run(one, record) and name in (None, one.name)]
     if not found:
-        raise InputError(
-            f"the run {shown(record.name)} is no contender of the comparison, which has {_listed(names)}; compare it "
-            "first."
-        )
+        which = f"another model than {shown(name)}" if name else f"no contender among {one_of(map(shown, names))}"
+        raise InputError(f"the run {shown(record.name)} is {which} of the comparison; compare it first.")
     if len(found) > 1:
         raise InputError(
-            f"the run {shown(record.name)} may be each of {_listed(contender.name for contender in found)} in the "
+            f"the run {shown(record.name)} may be each of {one_of(shown(one.name) for one in found)} in the "
             "comparison; say which one."
         )
     if isinstance(found[0], FailedContender):
@@ -184,79 +154,45 @@ def find_run(record: RunRecord, comparison: Comparison, name: str | None = None)
 def _is_run(contender: ContenderIdentity, record: RunRecord) -> bool:
     """Whether a contender is this run: by its id and, for records of older versions, by what it was made from."""
     said = contender.configuration
-    base, data = said.get("base"), said.get("data")
     # The family tells a TF-IDF run from the majority baseline, which the same run serves.
-    found = (
-        contender.family, said.get("method"), data.get("fingerprint") if isinstance(data, dict) else None,
-        base.get("id") if isinstance(base, dict) else None,
-    )  # fmt: skip
-    own = (record.family, record.method, record.data.fingerprint, record.base.id if record.base else None)
-    ids = {said.get("run_id"), record.id} - {None}
-    return found == own and len(ids) < 2
-
-
-def _listed(names: Iterable[str]) -> str:
-    every = [shown(name) for name in names]
-    return one_of(every if len(every) <= NAMED else [*every[:NAMED], f"{len(every) - NAMED} others"])
+    base = record.base.model_dump(exclude_none=True) if record.base else None
+    own = {"method": record.method, "base": base, "data": record.data.model_dump()}
+    if said.get("run_id") and record.id:
+        own = {"run_id": record.id}
+    found, expected = [contender.family, *map(said.get, own)], [record.family, *own.values()]
+    return found == expected
 
 
 def _own(record: RunRecord) -> Evidence | None:
     """Evidence from the run's own evaluation: the scores of newer runs, or accuracy and macro-F1 alone."""
-    measured = record.evaluation or {}
+    kept = record.evaluation or {}
     try:
-        rows = EvaluatedRows(record.data.source, int(measured["rows"]), str(measured["split"]))
-        accuracy, macro_f1 = float(measured["accuracy"]), float(measured["macro_f1"])
+        rows = EvaluatedRows(record.data.source, int(kept["rows"]), str(kept["split"]))
+        accuracy, macro_f1 = float(kept["accuracy"]), float(kept["macro_f1"])
     except (KeyError, TypeError, ValueError):
         return None
-    unmeasured = dict.fromkeys(("auc", "ece", "label_mass", "confusion_matrix"))
-    scores = _as_record(Scores, unmeasured | measured)
+    scores = seen = None
+    with suppress(ValidationError):
+        scores = Scores.model_validate(UNMEASURED | kept)
+    with suppress(ValidationError):
+        seen = Seen.model_validate(kept.get("seen"))
     fits = scores is not None and tuple(scores.per_class) == record.task.label_names
-    return Evidence(rows, accuracy, macro_f1, scores if fits else None, seen=_as_record(Seen, measured.get("seen")))
-
-
-def _as_record(model: type[Part], value: object) -> Part | None:
-    try:
-        return model.model_validate(value)
-    except ValidationError:
-        return None
-
-
-def _same_task(one: TaskRecord, other: TaskRecord) -> bool:
-    return (one.name, one.labels, one.multi_label) == (other.name, other.labels, other.multi_label)
+    return Evidence(rows, accuracy, macro_f1, scores if fits else None, seen)
 
 
 def _compared(record: RunRecord, comparison: Comparison, found: MeasuredContender) -> Evidence:
-    ahead, floor = differences(comparison, found.name), comparison.floor
-    zero_shot, prompt = _untrained(record, comparison, found), _best_prompt(comparison)
+    ahead, floor, base = differences(comparison, found.name), comparison.floor, record.base.id if record.base else ""
+
+    def best(fits: Callable[[MeasuredContender], bool]) -> MeasuredContender | None:
+        return max(filter(fits, comparison.measured), key=lambda one: one.macro_f1, default=None)
+
+    zero_shot = best(lambda one: one.approach == "zero-shot" and one.configuration.get("model") == base)
+    prompt = best(lambda one: one.approach in ("zero-shot", "few-shot"))
     return Evidence(
         rows_of(comparison.rows.source, comparison.rows.count),
-        accuracy=found.accuracy,
-        macro_f1=found.macro_f1,
-        scores=found,
-        contender=found.name,
-        comparison=comparison,
+        found.accuracy, found.macro_f1, found, found.seen, found.name, comparison,
         gain=ahead.get(zero_shot.name) if zero_shot else None,
-        over_prompt=ahead.get(prompt.name) if prompt and prompt != zero_shot else None,
+        over_prompt=ahead.get(prompt.name) if prompt and prompt is not zero_shot and floor is not found else None,
         over_floor=ahead.get(floor.name) if floor else None,
-        seen=found.seen,
-    )
-
-
-def _untrained(record: RunRecord, comparison: Comparison, found: MeasuredContender) -> MeasuredContender | None:
-    """The run's base model asked zero-shot; of several ways to ask, the run's own one, else the best."""
-    base, own = record.base.id if record.base else None, found.configuration
-
-    def likeness(contender: MeasuredContender) -> tuple[bool, float]:
-        said = contender.configuration
-        described = bool(said.get("describe_labels")) == record.describe_labels
-        return described and said.get("decode") == own.get("decode"), contender.macro_f1
-
-    zero_shot = (one for one in comparison.measured if one.approach == "zero-shot" and base)
-    asked = [one for one in zero_shot if one.configuration.get("model") == base]
-    return max(asked, key=likeness, default=None)
-
-
-def _best_prompt(comparison: Comparison) -> MeasuredContender | None:
-    """The contender that no training made with the highest macro-F1, of any model."""
-    prompts = (contender for contender in comparison.measured if contender.approach in ("zero-shot", "few-shot"))
-    return max(prompts, key=lambda contender: contender.macro_f1, default=None)
+        is_floor=floor is found,
+    )  # fmt: skip

@@ -13,24 +13,20 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
-import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from comparison.report.formatting import markdown_table
+from comparison.report.formatting import duration, markdown_table, percent
 
-from .public import public, public_values, source_name, without_secrets
+from ..shared.public import public, public_values, source_name, without_secrets
 
 HUB = "https://huggingface.co"
 TEMPLATES = Path(__file__).parent / "templates"
-#: Characters of a text that a table or a sentence shows, unless asked for more; and of a line of a command.
-LIMIT, WIDTH = 300, 100
+LIMIT = 300  # characters of a text that a table or a sentence shows, unless asked for more
 #: What Markdown reads as its own wherever it stands, the dollar of KaTeX among it, and what it does at a start.
 MARKS = re.compile(r"([\\`*_\[\]|~$])|^([#+-](?=[#+\s-]|$)|=|\d+(?=[.)](?:\s|$)))")
 #: Where renderers make links and mentions of plain text.
 LINKS = re.compile(r"(://|www|@)", re.IGNORECASE)
 PLAIN_CODE = re.compile(r"[\w ./:@=+,%()?-]+")
-#: A percent sign that stays with its number.
-NARROW = "\u00a0%"
 LIBRARIES = ("python", "torch", "transformers", "peft", "trl", "scikit-learn")
 
 
@@ -84,23 +80,15 @@ def fenced(source: str, language: str) -> Markdown:
     return Markdown(f"{fence}{language}\n{source.rstrip()}\n{fence}")
 
 
-def shell(words: Sequence[str]) -> Markdown:
-    """A command over several lines where it is long; every text is quoted, so that none is run."""
-    lines = [""]
-    for word in words:
-        if word.startswith("--") and len(lines[-1]) > WIDTH - 30:
-            lines.append(" ")
-        lines[-1] += f" {shlex.quote(public(word))}"
-    return fenced(" \\\n".join(lines).strip(), "sh")
+def listed(texts: Sequence[object], limit: int = 50) -> Markdown:
+    """Texts in bold; of more than ``limit`` the first, and how many are left."""
+    more = f" and {len(texts) - limit:,} more" if len(texts) > limit else ""
+    return Markdown(f"{', '.join(map(bold, texts[:limit]))}{more}")
 
 
-def as_yaml(value: object, *, each_on_its_line: bool = False) -> str:
-    """Plain values as a person would write them, with what holds no further lists on one line."""
-    style = False if each_on_its_line else None
-    text: str = yaml.safe_dump(
-        public_values(value), sort_keys=False, allow_unicode=True, width=WIDTH + 20, default_flow_style=style
-    )
-    return text
+def shell(words: Iterable[str]) -> Markdown:
+    """A command; every word is quoted, so that none is run."""
+    return fenced(shlex.join(map(public, words)), "sh")
 
 
 def table(rows: Iterable[Sequence[object]], *headings: object, left: int = 1) -> Markdown:
@@ -119,39 +107,20 @@ def p_value(p: float) -> str:
     return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
 
 
-def percent(share: float) -> str:
-    """``0.8731`` as ``87 %``; never a 0 or a 100 that is not one."""
-    if 0 < share < 0.005:
-        return f"below 1{NARROW}"
-    return f"over 99{NARROW}" if 0.995 <= share < 1 else f"{share:.0%}".replace("%", NARROW)
-
-
-def duration(seconds: float) -> str:
-    """``491.2`` as ``8 min 11 s``."""
-    whole = round(seconds)
-    hours, minutes, rest = whole // 3600, whole % 3600 // 60, whole % 60
-    short = f"{minutes} min {rest} s" if minutes else f"{rest} s" if seconds >= 10 else f"{seconds:.1f} s"
-    return f"{hours} h {minutes} min" if hours else short
-
-
-def energy(kwh: float) -> str:
-    """``0.0033`` as ``3.3 Wh``, ``1.25`` as ``1.2 kWh``: two figures."""
-    value, unit = (kwh, "kWh") if kwh >= 0.1 else (1000 * kwh, "Wh")
-    return f"{float(f'{value:.2g}'):g} {unit}"
-
-
 def machine(found: Mapping[str, str | int]) -> str:
     """Boards, processor, cores and system in one line."""
-    boards, cores = f"{found.get('gpus', 1)} × {found.get('gpu')}", found.get("cores")
-    counted = f"{cores} {'core' if cores == 1 else 'cores'}" if cores else None
-    parts = (boards if "gpu" in found else None, found.get("processor"), counted, found.get("system"))
-    return ", ".join(str(part) for part in parts if part)
+    boards = f"{found.get('gpus', 1)} × {found['gpu']}" if "gpu" in found else None
+    cores = f"{found['cores']} cores" if "cores" in found else None
+    return ", ".join(str(part) for part in (boards, found.get("processor"), cores, found.get("system")) if part)
 
 
 #: What templates make of values; where it is no `Markdown`, it is escaped when it is put.
 FILTERS: dict[str, Callable[..., str]] = {
     form.__name__: form
-    for form in (escaped, code, bold, fenced, shell, table, signed, p_value, percent, duration, energy, machine)
+    for form in (
+        escaped, code, bold, link, hub_link, fenced, listed, shell, table, signed, p_value, percent, duration, machine,
+        source_name,
+    )
 } | {
     "decimal": lambda value: f"{value:.3f}",
     "interval": lambda ends: " to ".join(f"{end:.3f}" for end in ends),
@@ -159,7 +128,7 @@ FILTERS: dict[str, Callable[..., str]] = {
     "number": lambda value: f"{value:g}" if isinstance(value, int | float) else str(value),
     "versions": lambda found: ", ".join(f"{name} {found[name]}" for name in LIBRARIES if name in found),
     "json": lambda value: Markdown(json.dumps(public_values(value), ensure_ascii=False)),
-}
+}  # fmt: skip
 
 
 def render(template: str, **values: object) -> str:

@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from classification.lineup import Lineup
 
 from ..shared.project import ROOT
-from .markdown import hub_link, render
+from .markdown import render
 
-#: Longest description that the Hub shows under a Space's title, in characters.
-SHORT = 60
 ZERO = "zero-a10g"
 #: Torch releases that ZeroGPU offers.
 ZERO_TORCH = "torch>=2.8,<2.12"
@@ -48,23 +46,15 @@ def space_card(
         datasets: Hub ids of the rows.
         preload: models that everybody may download, fetched when the Space is built.
     """
-    shown = settings.comparison
+    # The Hub installs the release of Gradio that the front matter names.
+    pinned = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
     return render(
         "space.md.j2",
         settings=settings,
         models=models,
-        datasets=[*datasets, *([shown] if shown else [])],
+        datasets=[*datasets, *filter(None, [settings.comparison])],
         preload=preload,
-        gradio=_gradio_version(),
-        short=len(f"Prompt or fine-tune? Measured on {lineup.task.name}.") <= SHORT,
-        task=lineup.task.name,
-        labels=", ".join(lineup.task.label_names[:4]),
+        gradio=next(line.partition("==")[2].strip() for line in pinned if line.startswith("gradio")),
+        task=lineup.task,
         contenders=[(contender.name, contender.approach, contender.describe()) for contender in lineup.contenders],
-        comparison=hub_link(shown, shown, "datasets/") if shown else None,
     )
-
-
-def _gradio_version() -> str:
-    """The version that requirements.txt pins: the Hub installs the one that the front matter names."""
-    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
-    return next(line.partition("==")[2].strip() for line in lines if line.startswith("gradio"))

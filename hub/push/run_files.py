@@ -14,12 +14,18 @@ from classification.files.reading import LONGEST_RECORD, read_limited
 from classification.runs.record import HASHES_FILE, RunRecord, run_files
 from classification.runs.seen import TextHashes
 
-from ..cards.public import without_secrets
+from ..shared.public import without_secrets
 from ..shared.publish import Upload
 from ..shared.tokens import check_no_token
 
 #: Weights, in whichever form: a run without any is no run.
-WEIGHTS = ("adapter_model.safetensors", "model.safetensors", "model-*-of-*.safetensors", "onnx/model.onnx")
+WEIGHTS = (
+    "adapter_model.safetensors",
+    "model.safetensors",
+    "model-*-of-*.safetensors",
+    "head.safetensors",
+    "onnx/model.onnx",
+)
 SHARDS, INDEX = "model-*-of-*.safetensors", "model.safetensors.index.json"
 #: JSON that libraries write, in which they leave the place where a base model was.
 CONFIGURATIONS = ("run.json", "config.json", "adapter_config.json", "tokenizer_config.json", "generation_config.json")

@@ -19,8 +19,8 @@ from comparison.comparison import Comparison
 from ..cards.evidence import Evidence
 from ..cards.licences import Licence, licence_from_id, licence_of
 from ..cards.model import model_card
-from ..cards.public import base_id
 from ..shared.client import checked_repo_id
+from ..shared.public import base_id
 from ..shared.publish import README, Plan, Upload
 from ..shared.repositories import card_of, kinds_of, names_of
 from .run_files import run_uploads

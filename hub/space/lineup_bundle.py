@@ -16,8 +16,8 @@ from classification.lineup import Lineup
 from classification.runs.remote import Reference, RemoteRun
 from comparison.comparison import COMPARISON_FILE
 
-from ..cards.public import base_id
 from ..push.run_files import result_file, run_uploads, without_paths
+from ..shared.public import base_id
 from ..shared.publish import README, Upload
 
 LINEUP, TASK, RESULTS = "lineup.yaml", "task.yaml", "results"
@@ -94,7 +94,7 @@ def _check(contender: Contender) -> None:
     if contender.error:
         raise InputError(f"{contender.name} would not load on a Space: {contender.error}")
     model = contender.entry.model
-    stands_on_path = contender.record is not None and contender.record.is_adapter and not model
+    stands_on_path = contender.record is not None and contender.record.needs_base and not model
     base = contender.record.base if contender.record else None
     if (model and (Path(model).exists() or Reference.parse(model) is None)) or (
         stands_on_path and base is not None and base.from_folder

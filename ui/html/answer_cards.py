@@ -10,6 +10,7 @@ from html import escape
 from classification.errors import one_of
 from classification.task import Task
 from comparison.plots.colours import approach_class
+from comparison.report.formatting import duration, percent
 
 from ..live.answer import Answer, differs, majority
 from ..live.contender_state import ContenderState
@@ -155,7 +156,7 @@ def _answered(task: Task, answer: Answer) -> str:
 
 def _given(task: Task, answer: Answer) -> str:
     named = "".join(f'<span class="given">{_label(task, name)}</span>' for name in answer.labels)
-    how_sure = "" if task.multi_label else f'<span class="sure">{percent(max(answer.probabilities))}</span>'
+    how_sure = "" if task.multi_label else f'<span class="sure">{escape(percent(max(answer.probabilities)))}</span>'
     label = named or '<span class="given none">no label</span>'
     return f'<p class="answer">{label}{how_sure}</p>{bars(task, answer.probabilities)}'
 
@@ -187,7 +188,7 @@ def _bar_list(task: Task, probabilities: Sequence[float], columns: Sequence[int]
     rows = [
         f'<li class="{label_classes(c)}"><span class="name">{escape(task.label_names[c])}</span>'
         f'<span class="track"><span class="bar" style="width:{100 * min(max(probabilities[c], 0.0), 1.0):.2f}%"></span>'
-        f'</span><span class="number">{percent(probabilities[c])}</span></li>'
+        f'</span><span class="number">{escape(percent(probabilities[c]))}</span></li>'
         for c in columns
     ]
     return f'<ul class="bars">{"".join(rows)}</ul>'
@@ -199,14 +200,14 @@ def _label(task: Task, name: str) -> str:
 
 
 def _facts(answer: Answer) -> str:
-    facts = [f"<span>{duration(answer.seconds)}</span>"]
+    facts = [f"<span>{escape(duration(answer.seconds))}</span>"]
     if answer.completion_tokens:
         facts.append(f"<span>{answer.prompt_tokens:,} prompt + {answer.completion_tokens:,} answer tokens</span>")
     elif answer.prompt_tokens:
         facts.append(f"<span>{answer.prompt_tokens:,} tokens</span>")
     lines = f'<p class="facts">{"".join(facts)}</p>'
     if answer.label_mass is not None:
-        lines += f'<p class="mass">{percent(answer.label_mass)} of its probability is on the labels</p>'
+        lines += f'<p class="mass">{escape(percent(answer.label_mass))} of its probability is on the labels</p>'
     if answer.truncated:
         lines += '<p class="mass warn">The text was shortened to fit the model.</p>'
     return lines
@@ -219,22 +220,6 @@ def _prompt(prompt: str | None) -> str:
         '<details class="prompt"><summary>Exact prompt</summary>'
         f'<pre tabindex="0">{_cut(prompt, LONGEST_PROMPT)}</pre></details>'
     )
-
-
-def percent(share: float) -> str:
-    """``0.8731`` as ``87.3%``; never a 0 or a 100 that is not one."""
-    if 0 < share < 0.0005:
-        return "&lt;0.1%"
-    if 0.9995 <= share < 1:
-        return "&gt;99.9%"
-    return f"{share:.1%}"
-
-
-def duration(seconds: float) -> str:
-    """``0.0421`` as ``42 ms``, ``1.234`` as ``1.23 s``."""
-    if seconds < 0.001:
-        return "&lt;1 ms"
-    return f"{1000 * seconds:.0f} ms" if seconds < 0.9995 else f"{seconds:.2f} s"
 
 
 def _cut(text: str, limit: int) -> str:

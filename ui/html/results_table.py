@@ -11,11 +11,12 @@ from comparison.plots import quality_by_speed as plots
 from comparison.plots.colours import approach_class
 from comparison.plots.layout import NARROW, WIDE
 from comparison.records import FailedContender, MeasuredContender
+from comparison.report.formatting import duration
 from comparison.seen_rows import has_seen
 from comparison.verdict import verdict
 
 from ..live.comparison_cache import HOW_TO_MAKE
-from .answer_cards import LANES, alert, duration
+from .answer_cards import LANES, alert
 from .confusion_matrix import confusion_table
 
 COLUMNS = (
@@ -93,7 +94,7 @@ def _row(contender: MeasuredContender, badges: Sequence[str]) -> str:
         _score(contender.macro_f1, contender.macro_f1_ci),
         _number(contender.invalid_rate, "{:.1%}"),
         _number(contender.auc, "{:.3f}"),
-        (str(contender.seconds_per_text), duration(contender.seconds_per_text)),
+        (str(contender.seconds_per_text), escape(duration(contender.seconds_per_text))),
     )
     shown = "".join(
         f'<td data-label="{label}" data-value="{value}">{cell}</td>'

@@ -8,7 +8,6 @@ from typing import Any
 import gradio as gr
 
 from classification.errors import InputError
-from hub.cards.licences import NAMES
 from hub.shared.publish import Plan, Published
 
 from ..context import PageContext
@@ -23,6 +22,11 @@ from .next_steps import NextSteps
 from .steps import run_in_steps, steps_as_html
 
 OWN_LICENCE = "as the base model"
+#: Licences that people choose, by the Hub's identifiers.
+LICENCES = (
+    "apache-2.0", "mit", "bsd-3-clause", "gpl-3.0", "agpl-3.0", "cc0-1.0", "cc-by-4.0", "cc-by-sa-4.0", "cc-by-nc-4.0",
+    "cc-by-nc-sa-4.0", "openrail", "llama3.1", "llama3.2", "llama3.3", "llama4", "gemma", "unknown",
+)  # fmt: skip
 
 
 class PublishTab:
@@ -53,10 +57,7 @@ class PublishTab:
         self._title = gr.Textbox(
             label="Title", placeholder="made from the task and the model", max_lines=1, elem_id="title"
         )
-        self._licence = gr.Dropdown(
-            [(OWN_LICENCE, ""), *((f"{name} ({key})", key) for key, name in NAMES.items())],
-            value="", label="Licence", elem_id="licence",
-        )  # fmt: skip
+        self._licence = gr.Dropdown([(OWN_LICENCE, ""), *LICENCES], value="", label="Licence", elem_id="licence")
         self._public = gr.Checkbox(label="Public: everybody may see a new repository", elem_id="public")
         self._pull_request = gr.Checkbox(label="As a pull request", elem_id="pull-request")
         self._unevaluated = gr.Checkbox(label="Without an evaluation", elem_id="unevaluated")

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from comparison.report.formatting import markdown_table, plain_table
+import pytest
+
+from comparison.report.formatting import duration, markdown_table, percent, plain_table
 
 
 def test_a_markdown_table_says_which_columns_are_numbers_and_pads_nothing() -> None:
@@ -30,3 +32,21 @@ def test_a_plain_table_is_aligned_by_the_columns_of_a_terminal() -> None:
 def test_a_list_has_no_first_line_and_keeps_its_indent() -> None:
     found = plain_table((), [("  run.json", "5 B"), ("  model.safetensors", "12.0 MB")])
     assert found.splitlines() == ["  run.json               5 B", "  model.safetensors  12.0 MB"]
+
+
+@pytest.mark.parametrize(
+    ("share", "shown"), [(0, "0.0%"), (0.0001, "<0.1%"), (0.5, "50.0%"), (0.99999, ">99.9%"), (1, "100.0%")]
+)
+def test_percentages_are_honest_at_the_ends(share: float, shown: str) -> None:
+    assert percent(share) == shown
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [
+        (0, "< 0.1 ms"), (0.0012, "1.2 ms"), (0.0421, "42 ms"), (0.25, "250 ms"), (0.9996, "1.00 s"),
+        (2, "2.00 s"), (59.999, "1 min 0 s"), (491.2, "8 min 11 s"), (7500, "2 h 5 min"),
+    ],
+)  # fmt: skip
+def test_durations_from_a_text_to_a_training(seconds: float, shown: str) -> None:
+    assert duration(seconds) == shown

@@ -41,7 +41,6 @@ def test_the_viewer_gets_a_subset_for_each_table_with_all_answers_first() -> Non
     assert data["configs"][0]["default"] is True
     assert data["configs"][2]["data_files"] == [{"split": "test", "path": "contenders/majority.parquet"}]
     assert (data["license"], data["task_categories"]) == ("apache-2.0", ["text-classification"])
-    assert data["size_categories"] == ["n<1K"]
     assert 'load_dataset("you/abc", "predictions", split="test")' in card
 
 
@@ -62,7 +61,7 @@ def test_verdict_floor_failures_and_differences_are_told() -> None:
     assert "| majority | +0." in card
     assert "corrected for the 3 pairs" in card
     assert "60 rows of `letters.csv`" in card
-    assert "![quality-against-speed](quality-against-speed.svg)" in card
+    assert "![Quality against speed](quality-against-speed.svg)" in card
 
 
 def test_differences_are_those_of_the_best_whichever_stands_first_in_a_pair() -> None:

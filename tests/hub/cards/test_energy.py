@@ -4,7 +4,6 @@ import pytest
 from support.cards import card_of, run_record
 
 from classification.runs.record import EnergyRecord
-from hub.cards.markdown import energy
 
 
 def recorded(**changes: object) -> str:
@@ -34,10 +33,11 @@ def test_a_source_from_outside_is_only_shown() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kwh", "shown"), [(7.1e-6, "0.0071 Wh"), (0.00547, "5.5 Wh"), (0.0999, "100 Wh"), (1.23, "1.2 kWh"), (0.0, "0 Wh")]
+    ("kwh", "shown"),
+    [(7.1e-6, "0.007 Wh"), (0.00547, "5.47 Wh"), (1.23, "1230 Wh"), (0.0, "0 Wh")],
 )
-def test_two_figures_are_shown(kwh: float, shown: str) -> None:
-    assert energy(kwh) == shown
+def test_the_figure_is_in_watt_hours(kwh: float, shown: str) -> None:
+    assert f"- Electricity: {shown} in" in recorded(kwh=kwh)
 
 
 def test_of_less_than_a_second_no_figure_is_worth_telling() -> None:

@@ -44,7 +44,7 @@ def test_the_floor_is_not_compared_with_itself() -> None:
     assert floor.macro_f1 > 0
 
 
-def test_of_several_ways_to_ask_the_runs_own_counts() -> None:
+def test_of_several_ways_to_ask_the_best_counts() -> None:
     record = load_record(ROOT / "demo" / "smollm2-lora")
     comparison = Comparison.load(ROOT / "demo" / "results")
     asked = next(one for one in comparison.measured if one.name == "SmolLM2 zero-shot")
@@ -60,7 +60,8 @@ def test_of_several_ways_to_ask_the_runs_own_counts() -> None:
     found = Evidence.of(record, both)
     assert found is not None
     assert found.gain is not None
-    assert found.gain.over.name == asked.name
+    assert (found.gain.over.name, found.gain.over.macro_f1) == ("freely", 0.4)
+    assert found.over_prompt is None  # the best prompt is the same
 
 
 def test_a_difference_has_the_sign_of_whom_it_is_asked_for() -> None:
@@ -77,7 +78,7 @@ def test_a_run_with_an_id_is_found_by_it_and_never_taken_for_another() -> None:
     record = run_record(id="a" * 32)
     comparison = comparison_with(record)
     assert Evidence.of(record, comparison).contender == "tuned"  # type: ignore[union-attr]
-    with pytest.raises(InputError, match="'letters' is no contender of the comparison"):
+    with pytest.raises(InputError, match="'letters' is no contender among 'majority'"):
         Evidence.of(record.model_copy(update={"id": "b" * 32}), comparison)
 
 
@@ -105,7 +106,7 @@ def test_the_name_of_rows_is_read(source: str, name: str, split: str | None, see
 
 
 def test_a_run_that_is_not_there_is_told_who_is() -> None:
-    with pytest.raises(InputError, match="'letters' is no contender of the comparison, which has 'majority', 'tuned'"):
+    with pytest.raises(InputError, match="'letters' is no contender among 'majority', 'tuned'"):
         Evidence.of(run_record(), compared())
 
 
@@ -127,7 +128,7 @@ def test_a_name_that_is_not_there_gets_a_suggestion() -> None:
 
 
 def test_nobody_elses_scores_are_taken() -> None:
-    with pytest.raises(InputError, match="'bad' of the comparison is another model than the run 'letters'"):
+    with pytest.raises(InputError, match="the run 'letters' is another model than 'bad' of the comparison"):
         Evidence.of(run_record(), comparison_with(run_record()), "bad")
 
 

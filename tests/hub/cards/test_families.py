@@ -34,13 +34,15 @@ def test_a_family_without_words_has_a_card_with_a_program(toy: str) -> None:
 
 
 def test_a_familys_own_words_are_used(toy: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    words = FamilyWords("A coin", "a coin", lambda settings: f"tossed {settings['times']} times", ("coin",))
+    words = FamilyWords("A coin", "a coin", method="tossed {times} times", tags=("coin",))
     monkeypatch.setitem(cards.WORDS, toy, words)
     card = card_of(run_record(family=toy, base=None, method="fit", hyperparameters={"times": 3}))
     assert "# Abc with a coin\n" in card
     assert "\nA coin that reads a text in English" in card
     assert "- Method: tossed 3 times\n" in card
     assert "\n- coin\n" in card
+    older = card_of(run_record(family=toy, base=None, method="fit", hyperparameters={}))
+    assert "- Method: fitted\n" in older
 
 
 @pytest.mark.parametrize("file", sorted((ROOT / "hub" / "cards").glob("*.py")), ids=lambda file: file.name)

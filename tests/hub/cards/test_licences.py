@@ -1,68 +1,55 @@
 from __future__ import annotations
 
 import pytest
+from hub_server import HubServer
 from hub_server.metadata import LICENSES
+from support.paths import DEMO
 
 from classification.errors import InputError
-from hub.cards.licences import IDENTIFIERS, licence_from_id, licence_of
+from hub.cards.licences import PERMISSIVE, READ_IT, licence_from_id, licence_of
+from hub.push.runs import PushOptions, plan_run
+from hub.shared.client import connect
+from hub.shared.publish import publish
 
 
 def test_the_licence_is_what_the_base_models_card_says() -> None:
-    said = licence_of("HuggingFaceTB/SmolLM2-135M-Instruct", {"license": "cc-by-nc-4.0"})
-    assert (said.id, said.name, said.inherited) == ("cc-by-nc-4.0", "CC BY-NC 4.0", True)
-    assert said.restriction == "The licence forbids commercial use."
-    assert licence_of("owner/model", {"license": "eupl-1.1"}).name == "eupl-1.1"
+    said = licence_of("HuggingFaceTB/SmolLM2-135M-Instruct", {"license": "apache-2.0"})
+    assert (said.id, said.name, said.remark) == ("apache-2.0", "apache-2.0", None)
+    assert said.link == "https://huggingface.co/HuggingFaceTB/SmolLM2-135M-Instruct"
 
 
 def test_a_link_that_the_base_models_card_gives_is_kept() -> None:
-    said = licence_of("meta-llama/Llama-3.2-1B", {"license": "llama3.2", "license_link": "LICENSE.txt"})
-    assert said.link == "https://huggingface.co/meta-llama/Llama-3.2-1B/blob/main/LICENSE.txt"
-    assert licence_of("owner/model", {"license": "mit"}).link is None
+    page = "https://ai.example/gemma/terms"
+    assert licence_of("google/gemma-2b", {"license": "gemma", "license_link": page}).link == page
 
 
 def test_without_the_base_models_card_no_licence_is_guessed_from_its_name() -> None:
     found = licence_of("HuggingFaceTB/SmolLM2-135M-Instruct")
-    assert (found.id, found.inherited) == ("unknown", False)
-    assert "find it out before you use this model" in str(found.restriction)
+    assert (found.id, found.link) == ("unknown", None)
+    assert "find it out before you use this model" in str(found.remark)
 
 
-def test_every_identifier_is_one_that_the_hub_takes() -> None:
-    assert set(IDENTIFIERS) == set(LICENSES)
+def test_every_permissive_identifier_is_one_that_the_hub_takes() -> None:
+    assert set(PERMISSIVE) <= set(LICENSES)
 
 
-@pytest.mark.parametrize(
-    ("identifier", "words"),
-    [
-        ("apache-2.0", None),
-        ("mit", None),
-        ("cc-by-4.0", None),
-        ("cc-by-nc-sa-4.0", "forbids commercial use. The licence asks that what is made from the model"),
-        ("cc-by-nd-4.0", "forbids passing on what was made from the model"),
-        ("llama3.1", 'begin its name with "Llama"'),
-        ("llama2", "acceptable use policy"),
-        ("gemma", "policy of prohibited uses"),
-        ("bigscience-bloom-rail-1.0", "lists uses that it forbids"),
-        ("openrail", "lists uses that it forbids"),
-        ("intel-research", "allows research only"),
-        ("gpl-3.0", "passed on under the same terms"),
-        ("lgpl-3.0", None),
-    ],
-)
-def test_a_licence_that_restricts_says_how(identifier: str, words: str | None) -> None:
-    found = licence_of("somebody/something", {"license": identifier}).restriction
-    assert found is None if words is None else words in str(found)
+@pytest.mark.parametrize("identifier", sorted({*LICENSES} - {"unknown"}))
+def test_a_licence_that_is_not_known_to_be_permissive_is_to_be_read(identifier: str) -> None:
+    for found in (licence_of("somebody/something", {"license": identifier}), licence_from_id(identifier)):
+        assert found.id == identifier
+        assert found.remark == (None if identifier in PERMISSIVE else READ_IT)
 
 
 def test_a_licence_of_its_own_keeps_its_name_and_is_to_be_read() -> None:
-    found = licence_of(
-        "Qwen/Qwen2.5-3B", {"license": "other", "license_name": "qwen-research", "license_link": "LICENSE"}
-    )
-    assert (found.id, found.name) == ("other", "qwen-research")
-    assert found.link == "https://huggingface.co/Qwen/Qwen2.5-3B/blob/main/LICENSE"
-    assert "read it before you use this model" in str(found.restriction)
+    page = "https://acme.example/qwen"
+    said = {"license": "other", "license_name": "qwen-research", "license_link": page}
+    found = licence_of("Qwen/Qwen2.5-3B", said)
+    assert (found.id, found.name, found.link, found.remark) == ("other", "qwen-research", page, READ_IT)
 
 
-@pytest.mark.parametrize("link", ["javascript:alert(1)", "https://x.example/a) [b](c", "file:///etc/passwd", 7])
+@pytest.mark.parametrize(
+    "link", ["javascript:alert(1)", "https://x.example/a) [b](c", "file:///etc/passwd", "LICENSE", 7]
+)
 def test_a_link_that_is_none_leads_to_the_base_model(link: object) -> None:
     found = licence_of("acme/model", {"license": "other", "license_name": "<b>Acme</b>", "license_link": link})
     assert found.link == "https://huggingface.co/acme/model"
@@ -73,19 +60,28 @@ def test_a_link_that_is_none_leads_to_the_base_model(link: object) -> None:
 def test_what_is_no_identifier_is_not_believed(said: object) -> None:
     found = licence_of("somebody/something", {"license": said})
     assert found.id == "unknown"
-    assert "find it out before you use this model" in str(found.restriction)
+    assert "find it out before you use this model" in str(found.remark)
 
 
 def test_a_list_of_licences_gives_its_first() -> None:
     assert licence_of("somebody/something", {"license": ["mit", "apache-2.0"]}).id == "mit"
 
 
-def test_without_a_base_model_no_licence_is_made_up() -> None:
-    found = licence_of(None)
-    assert (found.id, found.restriction) == ("unknown", "No licence was stated; ask whoever published it.")
+@pytest.mark.parametrize("base", [None, ""])
+def test_without_a_base_model_no_licence_is_made_up(base: str | None) -> None:
+    found = licence_of(base)
+    assert (found.id, found.remark) == ("unknown", "No licence was stated; ask whoever published it.")
 
 
-def test_a_licence_that_a_person_states_has_to_be_one_of_the_hubs() -> None:
-    assert licence_from_id("cc-by-4.0").name == "CC BY 4.0"
-    with pytest.raises(InputError, match=r"'MIT' is not a licence that the Hub knows \(did you mean 'mit'\?\)"):
-        licence_from_id("MIT")
+def test_a_licence_that_a_person_states_has_to_look_like_an_identifier() -> None:
+    assert licence_from_id("cc-by-4.0").link is None
+    for said in ("MIT", "Apache 2", "mit\nlicense: x", ""):
+        with pytest.raises(InputError, match="is not the identifier of a licence; write such as apache-2.0"):
+            licence_from_id(said)
+
+
+def test_a_licence_that_the_hub_does_not_know_is_refused_in_a_sentence(online: HubServer) -> None:
+    api = connect(online.user("you"))
+    plan = plan_run(DEMO / "tfidf", "you/tfidf", PushOptions(licence="apache-3.0", unevaluated=True), api=api)
+    with pytest.raises(InputError, match=r"cannot push to you/tfidf: .*license"):
+        publish(plan, api)

@@ -5,8 +5,9 @@ import ast
 import pytest
 from jinja2 import UndefinedError
 from markdown_it import MarkdownIt
+from support.cards import run_record
 
-from hub.cards.markdown import Markdown, code, escaped, fenced, link, render, render_python, table
+from hub.cards.markdown import Markdown, Python, code, escaped, fenced, link, render, render_python, table
 
 READER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 
@@ -68,7 +69,7 @@ def test_a_link_shows_its_text_only() -> None:
 
 def test_a_template_escapes_by_default_and_misses_nothing() -> None:
     with pytest.raises(UndefinedError):
-        render("model_result.md.j2", language="English")
+        render("model.md.j2", language="English")
 
 
 @pytest.mark.parametrize("value", [0.5, None, True, ["a"]])
@@ -79,7 +80,8 @@ def test_what_is_no_text_has_to_be_made_one(value: object) -> None:
 
 @pytest.mark.parametrize("value", ["a\"b'c", "a\nb", '"""', "\\", "é中", "it's", "{{ x }}", "\u202e"])
 def test_a_value_in_a_program_is_a_literal(value: str) -> None:
-    program = render_python("snippets/comparison.py.j2", repo_id=value, config="c")
-    (call,) = [node for node in ast.walk(ast.parse(program)) if isinstance(node, ast.Call) and node.keywords]
+    values = {"record": run_record(), "revision": None, "text": "a", "expected": Python("")}
+    program = render_python("snippets/project.py.j2", repo_id=value, **values)
+    call = next(node for node in ast.walk(ast.parse(program)) if isinstance(node, ast.Call))
     assert ast.literal_eval(call.args[0]) == value
     assert "\u202e" not in program

@@ -11,7 +11,7 @@ from huggingface_hub import ModelCard
 from support.paths import ROOT, needs_packages
 from support.terminal import Terminal
 
-from classification.models.pool import _converted, locate
+from classification.models.pool import folder_of, locate
 from classification.runs.record import load_record
 from hub.push.runs import PushOptions, plan_run
 from hub.shared.client import connect
@@ -28,8 +28,9 @@ BASES = {
 @pytest.fixture(scope="module")
 def bases(hub_server: HubServer) -> None:
     for model in BASES.values():
-        weights = locate(model)
-        hub_server.seed(model, Path(_converted(weights) if weights.gguf_file else weights.location))
+        folder = folder_of(locate(model, source="package"))
+        assert folder is not None
+        hub_server.seed(model, folder)
 
 
 def printed_by_the_card(server: HubServer, repo_id: str, home: Path) -> tuple[str, str]:

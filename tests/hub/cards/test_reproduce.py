@@ -7,14 +7,14 @@ import shlex
 from pathlib import Path
 
 import pytest
-from support.cards import LETTERS, body, card_of, evaluation, run_record
+from support.cards import LETTERS, body, card_of, comparison_with, evaluation, run_record
 from support.paths import ROOT
 
 from classification.runs.record import RunRecord, load_record
 from classification.task import DatasetSource, load_task
 from comparison.__main__ import make_parser
-from hub.cards.evidence import Evidence, rows_of
-from hub.cards.model import evaluation_command, task_file, task_yaml
+from hub.cards.evidence import Evidence
+from hub.cards.model import task_file, task_yaml
 
 TYPED = ("python", "-m", "training.sft", "--task", "abc.yaml", "--data", "letters.csv", "--output_dir", "letters")
 
@@ -30,15 +30,6 @@ def test_the_command_that_made_a_run_is_the_one_that_was_recorded() -> None:
     made, measured = commands(card_of(record, Evidence.of(record)))
     assert made == list(words)
     assert measured[:4] == ["python", "-m", "comparison", "run"]
-
-
-def test_a_long_command_has_several_lines() -> None:
-    words = (*TYPED, *(word for number in range(20) for word in (f"--a_setting_{number}", "value")))
-    card = card_of(run_record(command=words))
-    assert commands(card) == [list(words)]
-    (block,) = re.findall(r"```sh\n(.*?)\n```", card, re.DOTALL)
-    assert block.count("\n") > 3
-    assert all(len(line) < 120 for line in block.splitlines())
 
 
 def test_without_a_recorded_command_the_card_names_the_script_and_makes_none_up() -> None:
@@ -89,8 +80,8 @@ def test_whoever_copies_a_command_runs_nothing_else() -> None:
 def test_rows_that_are_a_copy_of_a_dataset_are_called_that() -> None:
     link = "[owner/letters](https://huggingface.co/datasets/owner/letters)"
     card = card_of(run_record(), dataset="owner/letters")
-    assert f"The rows were read from `letters.csv`, which holds {link}." in card
-    assert "The rows were read from" not in card_of(run_record())
+    assert f"- Rows: 900 for training, 100 for validation, from {link}, of which `letters.csv` is a copy" in card
+    assert "is a copy" not in card_of(run_record())
 
 
 @pytest.mark.parametrize(
@@ -102,7 +93,11 @@ def test_rows_that_are_a_copy_of_a_dataset_are_called_that() -> None:
     ],
 )
 def test_the_rows_of_an_evaluation_are_chosen_again(source: str, options: list[str]) -> None:
-    words = evaluation_command(rows_of(source, 60))
+    record = run_record()
+    comparison = comparison_with(record)
+    rows = comparison.rows.model_copy(update={"source": source})
+    card = card_of(record, Evidence.of(record, comparison.model_copy(update={"rows": rows})))
+    (words,) = commands(card)
     assert words == ["python", "-m", "comparison", "run", "--lineup", "lineup.yaml", *options, "--output", "results"]
     make_parser().parse_args(words[3:])
 

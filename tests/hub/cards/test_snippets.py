@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import ast
+import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,16 +11,17 @@ from typing import Any
 
 import pytest
 import yaml
-from support.cards import BASE, LETTERS, TAGS, many_labels, run_record
+from support.cards import BASE, LETTERS, TAGS, card_of, comparison_with, many_labels, run_record
 from support.paths import ROOT, needs_packages
 
 from classification.contenders import ContenderEntry
-from classification.models.pool import ModelPool, _converted, locate
+from classification.models.pool import ModelPool, folder_of, locate
 from classification.prompting.messages import render
-from classification.runs.record import BaseRecord, ExampleAnswer, RunRecord, load_record
+from classification.runs.record import BaseRecord, ExampleAnswer, load_record
 from classification.task import Task
+from comparison.comparison import Comparison
+from hub.cards.evidence import Evidence
 from hub.cards.families import snippet
-from hub.cards.model import lineup_entry
 
 KINDS: list[dict[str, Any]] = [
     {},
@@ -124,20 +127,19 @@ def test_a_text_that_is_too_long_for_a_line_is_passed_over() -> None:
     assert program.rstrip().endswith("# C")
 
 
-@pytest.mark.parametrize(
-    ("record", "name"),
-    [
-        (run_record(), "Tuned: the {best}, *really*"),
-        (run_record(family="tfidf"), "n" * 200),
-        (run_record(), "- &x yes"),
-    ],
-)
-def test_the_line_for_a_lineup_is_one_that_a_lineup_takes(record: RunRecord, name: str) -> None:
-    (entry,) = yaml.safe_load(lineup_entry(record, name, "you/letters", "v1"))
-    taken = ContenderEntry.model_validate(entry)
-    assert taken.run == "you/letters@v1"
-    assert taken.name == name[:80]
-    assert "\n" not in lineup_entry(record, "short", "you/letters")
+@pytest.mark.parametrize("name", ["Tuned: the {best}, *really*", "n" * 200, "- &x yes", "``` '\"} ```", "www.a@b"])
+@pytest.mark.parametrize("changes", [{}, {"family": "tfidf"}, {"base": BaseRecord(id="my-llama", weights="path")}])
+def test_the_lineup_on_a_card_is_one_that_a_lineup_takes(name: str, changes: dict[str, Any]) -> None:
+    record = run_record(**changes)
+    comparison = comparison_with(record)
+    renamed = comparison.model_dump_json().replace('"tuned"', json.dumps(name))
+    card = card_of(record, Evidence.of(record, Comparison.model_validate_json(renamed)), revision="v1")
+    lineup = yaml.safe_load(re.findall(r"```yaml\n(task: .*?)\n```", card, re.DOTALL)[0])
+    assert lineup["task"] == "abc.yaml"
+    (entry,) = map(ContenderEntry.model_validate, lineup["contenders"])
+    assert (entry.name, entry.run) == (name[:80], "you/letters@v1")
+    assert entry.approach == ("baseline" if record.kind.fitted else "fine-tuned")
+    assert entry.model == ("my-llama" if record.base and record.base.from_folder else None)
 
 
 # --- the real models ------------------------------------------------------------------------------------------------
@@ -145,8 +147,7 @@ def test_the_line_for_a_lineup_is_one_that_a_lineup_takes(record: RunRecord, nam
 
 def base_folder(model_id: str) -> str:
     """Where a packaged base model lies as a folder that anybody's transformers loads."""
-    weights = locate(model_id, source="package")
-    return _converted(weights) if weights.gguf_file else weights.location
+    return str(folder_of(locate(model_id, source="package")))
 
 
 def printed(program: str) -> str:

@@ -88,18 +88,6 @@ def test_many_labels_show_the_most_probable_and_keep_the_rest_at_hand() -> None:
     assert html.index("emotion 27") < html.index("emotion 26") < html.index("<details") < html.index("emotion 24")
 
 
-@pytest.mark.parametrize(
-    ("share", "shown"), [(0, "0.0%"), (0.0001, "&lt;0.1%"), (0.5, "50.0%"), (0.99999, "&gt;99.9%"), (1, "100.0%")]
-)
-def test_percentages_are_honest_at_the_ends(share: float, shown: str) -> None:
-    assert cards.percent(share) == shown
-
-
-@pytest.mark.parametrize(("seconds", "shown"), [(0, "&lt;1 ms"), (0.0421, "42 ms"), (0.9996, "1.00 s"), (2, "2.00 s")])
-def test_durations(seconds: float, shown: str) -> None:
-    assert cards.duration(seconds) == shown
-
-
 def test_the_waiting_board_says_what_is_loading() -> None:
     states = [
         ContenderState("TF-IDF", "baseline", "words", "ready"),

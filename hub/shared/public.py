@@ -68,15 +68,14 @@ def hub_id(text: str | None) -> str | None:
     return text
 
 
-def base_id(record: RunRecord) -> str | None:
-    """The base model's Hub id; ``None`` without a base model, or where it came from a folder.
+def model_id(text: str) -> str | None:
+    """The Hub id of a model, else ``None``; a few old ones have no owner (``gpt2``)."""
+    return text if hub_id(text if "/" in text else f"models/{text}") else None
 
-    A few old models have an id without an owner (``gpt2``), so the record tells whether a name is that of a folder.
-    """
-    if record.base is None or record.base.from_folder:
-        return None
-    owned = record.base.id if "/" in record.base.id else f"models/{record.base.id}"
-    return record.base.id if hub_id(owned) else None
+
+def base_id(record: RunRecord) -> str | None:
+    """The base model's Hub id; ``None`` without a base model, or where it came from a folder."""
+    return None if record.base is None or record.base.from_folder else model_id(record.base.id)
 
 
 def dataset_id(record: RunRecord) -> str | None:

@@ -5,7 +5,7 @@ from support.cards import BASE, LETTERS, run_record
 
 from classification.runs.record import BaseRecord, DataRecord
 from classification.task import DatasetSource
-from hub.cards.public import base_id, dataset_id, hub_id, public, source_name, without_secrets
+from hub.shared.public import base_id, dataset_id, hub_id, public, source_name, without_secrets
 
 
 @pytest.mark.parametrize(
