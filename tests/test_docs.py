@@ -83,10 +83,10 @@ def test_every_option_of_ours_in_training_is_documented() -> None:
 
     from training.encoder import EncoderArguments
     from training.sft import ChatArguments
-    from training.shared.arguments import TaskArguments
+    from training.shared.options import SentenceEncoderArguments, TaskArguments
 
     page = (ROOT / "docs" / "training.md").read_text(encoding="utf-8")
-    for arguments in (TaskArguments, ChatArguments, EncoderArguments):
+    for arguments in (TaskArguments, ChatArguments, EncoderArguments, SentenceEncoderArguments):
         for entry in fields(arguments):
             assert f"--{entry.name}`" in page, f"docs/training.md does not explain --{entry.name}"
 

@@ -18,7 +18,6 @@ if __name__ == "__main__":  # before the libraries below are imported, which tak
 
 
 import time
-from datetime import datetime, timezone
 from pathlib import Path
 
 from trl import TrlParser
@@ -26,16 +25,14 @@ from trl import TrlParser
 from classification.classifiers.baseline import TfidfClassifier
 from classification.data.dataset import load_splits
 from classification.errors import InputError
-from classification.runs.environment import hardware, library_versions
 from classification.runs.folder import check_place, whole_run
-from classification.runs.record import RunRecord
 from classification.task import load_task
 
 from .shared.command import recorded_command
 from .shared.data import at_most
 from .shared.energy import EnergyMeter
-from .shared.finish import command_line, data_record, evaluated, example_answers, seal
-from .shared.flags import check_ranges, parse_arguments
+from .shared.finish import command_line, evaluated, example_answers, new_record, seal
+from .shared.flags import check_ranges, parse_arguments, refuse_validation
 from .shared.options import BaselineArguments, TaskArguments
 from .shared.publishing import push_run, requested_push
 from .shared.seen import hashes_of_training
@@ -46,9 +43,7 @@ def main(argv: list[str] | None = None) -> None:
     parser = TrlParser((TaskArguments, BaselineArguments), prog="python -m training.baseline")
     options, arguments = parse_arguments(parser, argv)
     check_ranges(options, arguments)
-    for name in ("eval_limit", "early_stopping_patience"):
-        if getattr(options, name) is not None:
-            raise InputError(f"--{name} does nothing here, where nothing is validated on the way; leave it out.")
+    refuse_validation(options)
     task = load_task(options.required_task())
     if not arguments.output_dir:
         raise InputError("no run folder was given; say where the baseline goes with --output_dir.")
@@ -63,17 +58,14 @@ def main(argv: list[str] | None = None) -> None:
         classifier = TfidfClassifier.fit(task, rows.texts, rows.targets(task), arguments.seed)
         seconds = time.perf_counter() - started
     folder = Path(arguments.output_dir)
-    record = RunRecord(
-        name=folder.name,
-        created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+    record = new_record(
+        folder,
+        splits,
         family="tfidf",
         method="fit",
         task=task,
-        data=data_record(splits),
         hyperparameters=classifier.settings.model_dump(mode="json", exclude={"labels", "multi_label", "label_counts"}),
         seed=arguments.seed,
-        versions=library_versions(),
-        hardware=hardware(),
         seconds=round(seconds, 2),
         command=recorded_command("training.baseline", argv),
         energy=meter.record,

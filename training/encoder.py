@@ -21,6 +21,7 @@ if __name__ == "__main__":  # before the libraries below are imported, which tak
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -33,7 +34,8 @@ from classification.classifiers.encoder import EncoderClassifier, context_length
 from classification.data.dataset import Rows
 from classification.errors import InputError
 from classification.files.writing import made
-from classification.models.pool import LoadedModel, ModelPool
+from classification.models.embeddings import PoolingKind
+from classification.models.pool import LoadedModel, ModelPool, locate
 from classification.predictions import decide
 from classification.runs.folder import check_place
 from classification.task import Task, load_task
@@ -43,9 +45,10 @@ from .shared.arguments import asked_model, callbacks, hyperparameters_of
 from .shared.checkpoints import WholeCheckpoints, resume_point
 from .shared.command import recorded_command
 from .shared.data import at_most, tell_cut, training_splits
-from .shared.finish import TrainingResult, base_record, command_line, finish
+from .shared.finish import TrainingResult, base_record, command_line, finish, save_weights
 from .shared.flags import check_flags, check_length, check_targets, parse_arguments
 from .shared.options import ComparisonDefaults, EncoderArguments, TaskArguments
+from .shared.pooled import head_parameters, head_rate, pooling_for, save_pooled, split_head, with_pooled_head
 from .shared.publishing import push_run, requested_push
 from .shared.record import Training
 from .shared.seen import hashes_of_training
@@ -64,7 +67,17 @@ class EncoderTrainingArguments(ComparisonDefaults, TrainingArguments):
 
 
 class EncoderTrainer(WholeCheckpoints, Trainer):
-    """transformers' `Trainer` with whole checkpoints."""
+    """transformers' `Trainer` with whole checkpoints, and a learning rate of its own for a pooled head."""
+
+    head_rate: float | None = None
+
+    def create_optimizer(self, *args: Any, **kwargs: Any) -> torch.optim.Optimizer:
+        """The optimizer, made once; the scheduler takes each group's rate as its peak."""
+        made_before = self.optimizer is not None
+        optimizer: torch.optim.Optimizer = super().create_optimizer(*args, **kwargs)
+        if self.head_rate is not None and not made_before:
+            split_head(optimizer, self.model, self.head_rate)
+        return optimizer
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -88,7 +101,7 @@ def main(argv: list[str] | None = None) -> None:
     check_length(args, len(train))
     set_seed(args.seed)  # before the head gets its first weights
     model_id, revision = asked_model(model_args)
-    base = ModelPool().encoder(model_id, len(task.labels), revision)
+    base, kind = _untrained(task, model_id, revision, encoder.pooling)
     encoder.max_length = encoder.max_length or context_length(base)
     settings = hyperparameters_of(args, encoder, model_args)
     training = Training.of(task, train, held_out, base_record(base.weights), encoder.method, settings)
@@ -100,10 +113,23 @@ def main(argv: list[str] | None = None) -> None:
         adapter = "default" if encoder.method == "lora" else None
         classifier = EncoderClassifier("trained", task, base, adapter=adapter, max_length=encoder.max_length)
         result = TrainingResult(
-            "encoder", encoder.method, task, splits, train, base.weights, trainer, classifier, trainer.seen
-        )
-        finish(result, args, (options, encoder, model_args), {"max_length": encoder.max_length, "command": command})
+            "encoder", encoder.method, task, splits, train, base.weights, trainer, classifier, trainer.seen,
+            save_weights=save_pooled if kind else save_weights,
+        )  # fmt: skip
+        fields = {"max_length": encoder.max_length, "command": command, "pooling": kind}
+        finish(result, args, (options, encoder, model_args), fields)
     push_run(push_request, Path(args.output_dir))
+
+
+def _untrained(task: Task, model_id: str, revision: str | None, pooling: str) -> tuple[LoadedModel, PoolingKind | None]:
+    """The encoder with a new head; how its hidden states are pooled, ``None`` for transformers' own head."""
+    pool = ModelPool()
+    kind = pooling_for(locate(model_id, revision), pooling)
+    if kind is None:
+        return pool.encoder(model_id, len(task.labels), revision), None
+    base = pool.bare_encoder(model_id, revision)
+    base.model = with_pooled_head(base, task, kind)  # type: ignore[assignment]
+    return base, kind
 
 
 def build_trainer(
@@ -118,7 +144,7 @@ def build_trainer(
     elif encoder.method == "head":
         for name, parameter in base.model.named_parameters():
             parameter.requires_grad = any(part in HEADS for part in name.split("."))
-    return EncoderTrainer(
+    trainer = EncoderTrainer(
         model=base.model,
         args=args,
         train_dataset=tokenized(train, task, base, encoder.max_length),
@@ -128,6 +154,9 @@ def build_trainer(
         compute_metrics=lambda found: metrics(found, len(task.labels)),
         callbacks=callbacks(options),
     )
+    if head_parameters(base.model):
+        trainer.head_rate = head_rate(encoder, args.learning_rate)
+    return trainer
 
 
 def tokenized(rows: Rows, task: Task, base: LoadedModel, max_length: int | None) -> Dataset:
@@ -152,14 +181,14 @@ def _lora(model: torch.nn.Module, model_args: ModelConfig) -> LoraConfig:
     check_targets(model, model_args)
     heads = sorted({part for name, _ in model.named_modules() for part in name.split(".") if part in HEADS})
     return LoraConfig(
-        task_type="SEQ_CLS",
+        task_type=None if head_parameters(model) else "SEQ_CLS",
         r=model_args.lora_r,
         lora_alpha=model_args.lora_alpha,
         lora_dropout=model_args.lora_dropout,
         use_rslora=model_args.use_rslora,
         use_dora=model_args.use_dora,
         target_modules=model_args.lora_target_modules or _linear_outside_heads(model, heads),
-        modules_to_save=model_args.lora_modules_to_save or heads,
+        modules_to_save=model_args.lora_modules_to_save or (["head"] if head_parameters(model) else heads),
     )
 
 

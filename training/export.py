@@ -27,12 +27,13 @@ import numpy as np
 import torch
 from peft import PeftModel
 
-from classification.classifiers.encoder import EncoderClassifier
+from classification.classifiers.encoder import EncoderClassifier, PooledEncoderClassifier
 from classification.classifiers.onnx import MODEL, OnnxClassifier
 from classification.contenders import Contender, ContenderEntry
 from classification.errors import InputError
 from classification.files.writing import made
 from classification.models.pool import ModelPool
+from classification.models.pooled_head import PooledEncoder
 from classification.runs.folder import check_place, tidy, whole_run
 from classification.runs.record import HASHES_FILE, RunRecord, is_between, load_record
 from classification.runs.seen import TextHashes
@@ -114,6 +115,8 @@ def _write(classifier: EncoderClassifier, output: Path) -> None:
     with base.using(classifier.adapter) as shared:
         bare: Any = copy.deepcopy(shared)  # merging changes weights, and these may be shared
     bare = bare.merge_and_unload() if isinstance(bare, PeftModel) else bare
+    if isinstance(classifier, PooledEncoderClassifier):
+        bare = PooledEncoder(bare, copy.deepcopy(classifier.head))
     bare = bare.to("cpu", torch.float32).eval()
     if sum(weights.nbytes for weights in bare.parameters()) > LARGEST:
         raise InputError("this encoder is larger than 2 GB, more than one ONNX file holds; use it as it is.")

@@ -21,7 +21,8 @@ from ..predictions import Predictions
 from ..task import Task
 from .baseline_settings import SETTINGS_FILE, BaselineSettings, FeatureSettings, Targets, held_labels, load_settings
 from .loading import RunToLoad
-from .tfidf_features import analysis, fit_one_vs_rest, fit_softmax, vectorizer_for
+from .logistic import fit_one_vs_rest, fit_softmax
+from .tfidf_features import analysis, vectorizer_for
 
 VOCABULARY_FILE, WEIGHTS_FILE = "vocabulary.txt", "model.safetensors"
 

@@ -11,7 +11,9 @@ import torch
 from numpy.typing import NDArray
 
 from ..errors import InputError
+from ..models.embeddings import HEAD_FILE, context_length
 from ..models.pool import LoadedModel
+from ..models.pooled_head import PooledHead
 from ..predictions import Predictions
 from ..task import Task
 from .loading import RunToLoad
@@ -65,12 +67,32 @@ class EncoderClassifier:
         batch = self.base.tokenizer(
             texts, padding=True, truncation=True, max_length=self.max_length, return_tensors="pt"
         )
-        return model(**batch.to(model.device)).logits[:, self.columns].float().cpu().numpy()  # type: ignore[no-any-return]
+        logits = self._output(model, batch.to(model.device))
+        return logits[:, self.columns].float().cpu().numpy()  # type: ignore[no-any-return]
+
+    def _output(self, model: Any, batch: Any) -> torch.Tensor:
+        logits: torch.Tensor = model(**batch).logits
+        return logits
+
+
+class PooledEncoderClassifier(EncoderClassifier):
+    """An encoder whose hidden states are pooled before its head: what sentence encoders need."""
+
+    def __init__(self, name: str, task: Task, base: LoadedModel, head: PooledHead, **options: Any) -> None:
+        """Take an encoder without a head, the head, and the options of `EncoderClassifier`."""
+        super().__init__(name, task, base, **options)
+        self.head = head.to(base.model.device)
+
+    def _output(self, model: Any, batch: Any) -> torch.Tensor:
+        logits: torch.Tensor = self.head(model(**batch).last_hidden_state, batch["attention_mask"])
+        return logits
 
 
 def load_encoder(run: RunToLoad) -> EncoderClassifier:
     """A fine-tuned encoder; its outputs are put in the order of the task's labels."""
     model_id, revision = run.weights()
+    if run.record.pooling:
+        return _load_pooled(run, model_id, revision)
     base = run.pool.encoder(model_id, len(run.task.labels), revision)
     columns = [run.record.task.index(name) for name in run.task.label_names]
     return EncoderClassifier(
@@ -78,19 +100,20 @@ def load_encoder(run: RunToLoad) -> EncoderClassifier:
     )
 
 
-def context_length(base: LoadedModel) -> int:
-    """Tokens that an encoder reads at most: what its tokenizer says, held to what its positions allow.
-
-    Raises:
-        InputError: that is none.
-    """
-    positions = int(getattr(base.model.config, "max_position_embeddings", 512))
-    if getattr(base.model.config, "model_type", "") in ("roberta", "xlm-roberta", "camembert"):
-        positions -= 2  # these begin to count after the padding position
-    length = min(int(base.tokenizer.model_max_length), positions)
-    if length < 1:
-        raise InputError(f"{base.weights.model_id}: its tokenizer reads {length} tokens at most; correct its files.")
-    return length
+def _load_pooled(run: RunToLoad, model_id: str, revision: str | None) -> PooledEncoderClassifier:
+    head = PooledHead.load(run.folder)
+    if head.linear.out_features != len(run.task.labels):
+        raise InputError(
+            f"{run.source}: its {HEAD_FILE} has {head.linear.out_features} outputs for {len(run.task.labels)} labels."
+        )
+    base = run.pool.bare_encoder(model_id, revision)
+    if head.linear.in_features != base.model.config.hidden_size:
+        raise InputError(f"{run.source}: its {HEAD_FILE} is for another encoder than {model_id}.")
+    columns = [run.record.task.index(name) for name in run.task.label_names]
+    return PooledEncoderClassifier(
+        run.name, run.task, base, head,
+        adapter=run.attach(base), max_length=run.record.max_length, columns=columns,
+    )  # fmt: skip
 
 
 def probabilities(logits: NDArray[np.float32], *, multi_label: bool) -> NDArray[np.float32]:

@@ -79,7 +79,7 @@ class RunToLoad:
         Raises:
             InputError: an adapter's base model is not known, or the lineup names another.
         """
-        return self._base() if self.record.is_adapter else (str(self.folder), None)
+        return self._base() if self.record.needs_base else (str(self.folder), None)
 
     def attach(self, base: LoadedModel) -> str | None:
         """Put the run's adapter on its base; returns the adapter's name, or ``None`` for a whole model.

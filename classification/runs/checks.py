@@ -39,7 +39,7 @@ class FoundRun(Protocol):
 
 def check_labels(run: FoundRun, record: RunRecord, config: Mapping[str, Any] | None) -> None:
     """Hold the outputs of a whole classifier against its own record."""
-    if not record.kind.labels_in_config or record.is_adapter or config is None:
+    if not record.kind.labels_in_config or record.needs_base or config is None:
         return
     found = outputs(run, config)
     if tuple(name.casefold() for name in found) != tuple(name.casefold() for name in record.task.label_names):
@@ -79,7 +79,7 @@ def check_base(run: FoundRun, record: RunRecord, adapter: Mapping[str, Any] | No
     kind, base = adapter.get("peft_type"), str(adapter.get("base_model_name_or_path") or "")
     if kind != "LORA":
         raise InputError(f"{run}: an adapter of the kind {shown(kind)}; only LORA adapters are loaded.")
-    if record.export is None and adapter.get("task_type") != record.kind.task_type:
+    if record.export is None and adapter.get("task_type") != record.adapter_task:
         raise InputError(
             f"{run}: the adapter is for {shown(adapter.get('task_type'))}, and run.json says {record.family}; "
             "one of them is wrong, so neither is believed."

@@ -77,6 +77,9 @@ class RunRecord(_Record):
     base: BaseRecord | None = None
     data: DataRecord
     describe_labels: bool = Field(default=False, description="chat: the prompt also says what labels mean")
+    pooling: Literal["mean", "cls"] | None = Field(
+        default=None, description="sentence encoders: how the hidden states of a text become one vector"
+    )
     max_length: int | None = Field(default=None, ge=1, description="tokens; longer texts are shortened")
     hyperparameters: dict[str, Any] = Field(default_factory=dict)
     seed: int = 0
@@ -107,9 +110,19 @@ class RunRecord(_Record):
         return METHODS[self.method].adapter and self.export is None
 
     @property
+    def adapter_task(self) -> str | None:
+        """What PEFT calls the task of its adapter; a pooled encoder has its head beside the adapter."""
+        return "FEATURE_EXTRACTION" if self.pooling else self.kind.task_type
+
+    @property
+    def needs_base(self) -> bool:
+        """Whether it holds what was added to a base model only: an adapter, or a head on a frozen encoder."""
+        return METHODS[self.method].needs_base and self.export is None
+
+    @property
     def is_whole_model(self) -> bool:
         """Whether it is a model of transformers that stands on its own, with its tokenizer."""
-        return not self.kind.fitted and not self.is_adapter
+        return not self.kind.fitted and not self.needs_base
 
     @property
     def how(self) -> str:

@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 #: ``owner/name``, and behind an at sign a branch, tag or commit.
 REFERENCE = re.compile(r"(?!.*\.\.)(?P<id>\w[\w.-]*/\w[\w.-]*)(?:@(?P<revision>\w[\w./-]*))?", re.ASCII)
-WEIGHTS = re.compile(r"(?:adapter_)?model(?:-\d+-of-\d+)?\.safetensors|onnx/model\.onnx(?:_data)?")
+WEIGHTS = re.compile(r"(?:adapter_)?model(?:-\d+-of-\d+)?\.safetensors|head\.safetensors|onnx/model\.onnx(?:_data)?")
 PICKLES = re.compile(r".*\.(?:bin|pt|pth|ckpt|pkl|pickle|joblib|h5|msgpack|npy)")
 GIT_COMMIT = re.compile(r"[0-9a-f]{40}")
 #: In bytes; the largest tokenizers in use have a tenth of it.

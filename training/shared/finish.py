@@ -48,6 +48,7 @@ class TrainingResult:
     trainer: Any
     classifier: Classifier
     seen: TextHashes | None = None
+    save_weights: Callable[[Any, Path, str], None] | None = None
 
 
 def finish(
@@ -65,18 +66,15 @@ def finish(
     result.trainer.model.eval()
     evaluation = evaluated(result.classifier, result.splits.validation, result.train)
     history = result.trainer.state.log_history
-    record = RunRecord(
-        name=folder.name,
-        created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+    record = new_record(
+        folder,
+        result.splits,
         family=result.family,
         method=result.method,
         task=result.task,
         base=base,
-        data=data_record(result.splits),
         hyperparameters=hyperparameters_of(args, *more),
         seed=args.seed,
-        versions=library_versions(),
-        hardware=hardware(),
         seconds=round(trained_seconds(history), 1),
         energy=result.trainer.energy,
         history=_history(history),
@@ -85,9 +83,27 @@ def finish(
         **settings,
     )
     with whole_run(folder) as unfinished:
-        _save_weights(result.trainer.model, unfinished, base.id)
+        (result.save_weights or save_weights)(result.trainer.model, unfinished, base.id)
         result.trainer.processing_class.save_pretrained(unfinished)
         return seal(record, unfinished, result.seen)
+
+
+def new_record(folder: Path, splits: Splits, **fields: Any) -> RunRecord:
+    """A record of a training that has just ended on this machine.
+
+    Args:
+        folder: the run folder, which names the run.
+        splits: the rows that it was made of.
+        fields: the other fields of `RunRecord`.
+    """
+    return RunRecord(
+        name=folder.name,
+        created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        data=data_record(splits),
+        versions=library_versions(),
+        hardware=hardware(),
+        **fields,
+    )
 
 
 def seal(record: RunRecord, unfinished: Path, seen: TextHashes | None) -> RunRecord:
@@ -154,24 +170,33 @@ def _round_adapter(model: torch.nn.Module) -> None:
                 parameter.data = parameter.data.half().to(parameter.dtype)
 
 
-def _save_weights(model: Any, folder: Path, base_id: str) -> None:
+def save_weights(model: Any, folder: Path, base_id: str) -> None:
+    """Write a model of transformers, or the adapter on it, as safetensors.
+
+    Args:
+        model: as the trainer has it.
+        folder: where to.
+        base_id: what an adapter's configuration names as its base.
+    """
     if isinstance(model, PeftModel):
-        state = {
-            name: tensor.half() if tensor.dtype == torch.float32 else tensor
-            for name, tensor in _adapter_state(model).items()
-        }
+        state = halved(_adapter_state(model))
         model.save_pretrained(folder, state_dict=state)
         (folder / "README.md").unlink(missing_ok=True)  # PEFT's own card; ours is made from run.json
-        _name_base(folder / "adapter_config.json", base_id)
+        name_base(folder / "adapter_config.json", base_id)
     else:
         model.save_pretrained(folder)
     (folder / "training_args.bin").unlink(missing_ok=True)  # a pickle
 
 
-def _name_base(file: Path, base_id: str) -> None:
+def name_base(file: Path, base_id: str) -> None:
     """Name the base in an adapter's configuration, where PEFT has written the folder that it was loaded from."""
     config = json.loads(file.read_text(encoding="utf-8")) | {"base_model_name_or_path": base_id}
     file.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+
+
+def halved(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Weights in half precision, to which they were rounded before they were measured."""
+    return {name: tensor.half() if tensor.dtype == torch.float32 else tensor for name, tensor in state.items()}
 
 
 def _adapter_state(model: PeftModel) -> dict[str, torch.Tensor]:

@@ -123,6 +123,17 @@ def parse_arguments(parser: TrlParser, argv: list[str] | None) -> tuple[Any, ...
         raise InputError(f"these options cannot be used: {reason[:400]}; change them.") from error
 
 
+def refuse_validation(options: TaskArguments) -> None:
+    """Refuse flags about validation during training, for approaches that are fitted in one step.
+
+    Raises:
+        InputError: one was given.
+    """
+    for name in ("eval_limit", "early_stopping_patience"):
+        if getattr(options, name) is not None:
+            raise InputError(f"--{name} does nothing here, where nothing is validated on the way; leave it out.")
+
+
 def check_flags(args: Any, options: TaskArguments, own: Any, model: ModelConfig) -> None:
     """Everything about the flags of a training that can be known before anything is loaded.
 

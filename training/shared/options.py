@@ -96,6 +96,31 @@ class EncoderArguments:
     max_length: int | None = field(
         default=None, metadata={"help": "Tokens of a text; longer ones are cut. By default what the encoder reads."}
     )
+    pooling: Literal["auto", "first", "mean", "cls"] = field(
+        default="auto",
+        metadata={
+            "help": "The head: transformers' own on the first token (first), or one over the mean of all tokens or the "
+            "first of them (mean, cls); auto is mean or cls for encoders that say so in 1_Pooling, else first."
+        },
+    )
+    head_learning_rate: float | None = field(
+        default=None, metadata={"help": "Of a mean or cls head; by default five times that of the rest."}
+    )
+
+
+@dataclass
+class SentenceEncoderArguments:
+    """Which sentence encoder to stand on, and how it is read."""
+
+    model_name_or_path: str | None = field(default=None, metadata={"help": "The encoder: a Hub id or a folder."})
+    model_revision: str | None = field(default=None, metadata={"help": "A branch, tag or commit of it on the Hub."})
+    pooling: Literal["auto", "mean", "cls"] = field(
+        default="auto",
+        metadata={"help": "How tokens become one vector: their mean, or the first; auto is what the model says."},
+    )
+    max_length: int | None = field(
+        default=None, metadata={"help": "Tokens of a text; longer ones are cut. By default what the encoder reads."}
+    )
 
 
 @dataclass

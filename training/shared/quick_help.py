@@ -9,7 +9,14 @@ from dataclasses import MISSING, Field, fields
 from pathlib import Path
 from textwrap import dedent
 
-from .options import BaselineArguments, ChatArguments, ComparisonDefaults, EncoderArguments, TaskArguments
+from .options import (
+    BaselineArguments,
+    ChatArguments,
+    ComparisonDefaults,
+    EncoderArguments,
+    SentenceEncoderArguments,
+    TaskArguments,
+)
 
 ALL = "--help_all"
 #: The arguments of each script besides `TaskArguments`, and the library class whose flags it takes as well.
@@ -17,6 +24,7 @@ OWN: dict[str, tuple[type, ...]] = {
     "sft": (ChatArguments, ComparisonDefaults),
     "encoder": (EncoderArguments, ComparisonDefaults),
     "baseline": (BaselineArguments,),
+    "probe": (SentenceEncoderArguments, BaselineArguments),
 }
 LIBRARIES = {
     "sft": "TRL's SFTConfig and ModelConfig",
@@ -26,7 +34,8 @@ TITLES: dict[type, str] = {
     TaskArguments: "what to learn from which rows",
     ChatArguments: "what is particular to a chat model",
     EncoderArguments: "what is particular to an encoder",
-    BaselineArguments: "where the baseline goes, and the rest",
+    BaselineArguments: "where the run goes, and the rest",
+    SentenceEncoderArguments: "which encoder, and how it is read",
     ComparisonDefaults: "flags of the libraries that have defaults of ours",
 }
 #: The libraries' flags that most trainings use.
@@ -51,7 +60,7 @@ def answer_help(script: str, doc: str | None) -> None:
     ``--help_all`` is left to the libraries' own parser, as its ``--help``.
 
     Args:
-        script: ``sft``, ``encoder`` or ``baseline``.
+        script: the name of its module, such as ``encoder``.
         doc: the script's docstring.
     """
     if ALL in sys.argv:

@@ -23,7 +23,7 @@ from support.paths import ROOT, needs_packages
 from support.terminal import Terminal, sentence
 
 from classification.errors import InputError
-from classification.models.pool import _converted, locate
+from classification.models.pool import folder_of, locate
 from hub.shared.client import connect
 from hub.shared.project import requirements
 from hub.shared.publish import publish
@@ -211,7 +211,9 @@ def test_the_dry_run_folder_starts_on_its_own_and_compares(
     hub_server.faults.clear()
     for model in BASES:  # a Space has no packaged weights: it takes its base models from the Hub
         weights = locate(model)
-        hub_server.seed(model, Path(_converted(weights) if weights.gguf_file else weights.location))
+        folder = folder_of(weights)
+        assert folder is not None
+        hub_server.seed(model, folder)
     write(plan_space(DEMO, "you/space"), tmp_path / "space")
     python = tmp_path / "venv" / "bin" / "python"
     subprocess.run([sys.executable, "-m", "venv", tmp_path / "venv"], check=True)
