@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import filterfalse
@@ -34,7 +35,11 @@ CHROMIUM = pytest.StashKey[Browser]()
 @contextmanager
 def served(page: gr.Blocks) -> Iterator[str]:
     """Serve Blocks on a free local port, and stop the server at the end."""
-    url = serve(page, wait=False, quiet=True, server_name="127.0.0.1")
+    # A port of its own: the processes of a run would all try Gradio's usual ones, in the same order.
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    url = serve(page, wait=False, quiet=True, server_name="127.0.0.1", server_port=port)
     try:
         yield url
     finally:

@@ -314,7 +314,12 @@ def test_the_documented_code_runs_and_prints_what_it_says(demo_url: str, number:
     assert ADDRESS in code
     script = tmp_path / "example.py"
     script.write_text(code.replace(f"{ADDRESS}/", demo_url).replace(ADDRESS, demo_url), encoding="utf-8")
-    done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=120, check=False)
+    # On a machine with more to do than it can, the server of `mcp` at times ends a session before its first request
+    # is answered (404, "Session terminated"); such a client starts again.
+    for _ in range(3):
+        done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=120, check=False)
+        if "Session terminated" not in done.stderr:
+            break
     assert done.returncode == 0, done.stderr[-2000:]
     printed = done.stdout.splitlines()
     for line in re.findall(r"# prints: (.*)$", code, re.MULTILINE):
