@@ -82,7 +82,9 @@ def model_metadata(
         if hub_id(comparison_repo):
             about |= {"source_name": "Comparison", "source_url": f"{HUB}/datasets/{comparison_repo}"}
         results = [
-            EvalResult(**about, metric_type="accuracy", metric_value=round(evidence.accuracy, 4)),
+            EvalResult(
+                **about, metric_type="accuracy", metric_name="accuracy", metric_value=round(evidence.accuracy, 4)
+            ),
             EvalResult(**about, metric_type="f1", metric_name="macro-F1", metric_value=round(evidence.macro_f1, 4)),
         ]
     data = ModelCardData(

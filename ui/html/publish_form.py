@@ -132,7 +132,11 @@ def _scores(index: object) -> str:
     for entry in index if isinstance(index, list) else []:
         for result in entry.get("results", []) if isinstance(entry, dict) else []:
             metrics = result.get("metrics", []) if isinstance(result, dict) else []
-            found += [f"{metric.get('name')} {metric.get('value')}" for metric in metrics if isinstance(metric, dict)]
+            found += [
+                f"{metric.get('name') or metric.get('type')} {metric.get('value')}"
+                for metric in metrics
+                if isinstance(metric, dict)
+            ]
     return ", ".join(found)
 
 

@@ -48,7 +48,7 @@ def test_it_says_who_is_signed_in_and_shows_the_card_as_it_will_be(browser: Brow
         expect(page.locator("#repo input")).to_have_value("olga/tfidf")
         expect(page.locator("#card h1")).to_have_text("Financial sentiment with TF-IDF")
         expect(page.locator("#matter")).to_contain_text("6 files")
-        expect(page.locator("#matter tr", has_text="model-index")).to_contain_text("macro-F1 0.7542")
+        expect(page.locator("#matter tr", has_text="model-index")).to_contain_text("accuracy 0.8279, macro-F1 0.7542")
         expect(page.locator("#matter tr", has_text="license")).to_contain_text("unknown")
 
 
