@@ -7,7 +7,6 @@ that was trained, such as BERT's ``[CLS]``.
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,6 +19,8 @@ from huggingface_hub.errors import EntryNotFoundError, LocalEntryNotFoundError
 from numpy.typing import NDArray
 
 from ..errors import InputError
+from ..files.reading import read_json
+from ..network.hub_errors import explained
 from .pool import POOLING_FILE, LoadedModel, ModelPool, ModelSource, folder_of
 
 if TYPE_CHECKING:
@@ -31,18 +32,26 @@ PoolingKind = Literal["mean", "cls"]
 #: What a run keeps beside an adapter, or alone: the layer that makes logits of embeddings.
 HEAD_FILE = "head.safetensors"
 BATCH_SIZE = 32
+LARGEST_FILE = 100_000  # bytes of a pooling file; usual ones have 300
 
 
 def pooling_of(source: ModelSource) -> PoolingKind | None:
     """How a model's sentence embeddings are made, as it says itself; ``None`` where it says nothing.
 
     Raises:
-        InputError: it pools in another way than by the mean or the first token.
+        InputError: it pools in another way than by the mean or the first token, or its file cannot be had or read.
     """
     file = _pooling_file(source)
     if file is None:
         return None
-    found: dict[str, object] = json.loads(file.read_text(encoding="utf-8"))
+    try:
+        found = read_json(file, what="configuration", limit=LARGEST_FILE)
+    except (OSError, ValueError):
+        found = None
+    if not isinstance(found, dict):
+        raise InputError(
+            f"{source.model_id}: its {POOLING_FILE} is no JSON object; say --pooling mean or --pooling cls."
+        )
     modes = [name for name, on in found.items() if name.startswith("pooling_mode_") and on is True]
     if not modes:  # newer files name the mode
         modes = [f"pooling_mode_{found.get('pooling_mode')}"]
@@ -61,11 +70,20 @@ def _pooling_file(source: ModelSource) -> Path | None:
     folder = folder_of(source)
     if folder is not None:
         return folder / POOLING_FILE if (folder / POOLING_FILE).is_file() else None
-    cached = source.kind == "cache"
-    try:
-        found = hf_hub_download(source.model_id, POOLING_FILE, revision=source.revision, local_files_only=cached)
-    except (EntryNotFoundError, LocalEntryNotFoundError):
-        return None
+    model, cached = source.model_id, source.kind == "cache"
+    with explained(f"read how {model} pools"):
+        try:
+            found = hf_hub_download(model, POOLING_FILE, revision=source.revision, local_files_only=cached)
+        except LocalEntryNotFoundError:
+            if not cached:  # the Hub cannot be reached, so nobody knows: a guess would train another head in silence
+                raise
+            logger.warning(
+                "%s: the Hub's cache has no %s, so the first token is read; say --pooling mean if %s is a sentence "
+                "encoder.", model, POOLING_FILE, model,
+            )  # fmt: skip
+            return None
+        except EntryNotFoundError:
+            return None
     return Path(found)
 
 

@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from hub_server import HubServer
 
 from classification.errors import InputError
 from classification.models.embeddings import pooled, pooling_of, sentence_encoder
-from classification.models.pool import POOLING_FILE, ModelPool, locate
+from classification.models.pool import POOLING_FILE, ModelPool, ModelSource, locate
 
 TEXTS = ["Shares fall", "The bank raises its forecast and the market rises", "中文 新闻", "x"]
 
@@ -57,3 +58,32 @@ def test_another_pooling_is_refused_and_the_flag_named(encoder_folder: Path) -> 
     with pytest.raises(InputError, match="asks for pooling_mode_max_tokens; say --pooling mean or --pooling cls"):
         sentence_encoder(ModelPool(), str(encoder_folder))
     assert sentence_encoder(ModelPool(), str(encoder_folder), kind="cls").kind == "cls"
+
+
+def test_a_repository_that_is_not_there_and_a_hub_that_is_gone_are_sentences(
+    online: HubServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    missing = ModelSource("nobody/nothing", "nobody/nothing", "hub")
+    with pytest.raises(InputError, match="cannot read how nobody/nothing pools"):
+        pooling_of(missing)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    with pytest.raises(InputError, match="cannot read how nobody/nothing pools"):
+        pooling_of(missing)
+
+
+def test_a_model_on_the_hub_without_the_file_says_nothing(online: HubServer, encoder_folder: Path) -> None:
+    online.seed("you/plain", encoder_folder)
+    assert pooling_of(ModelSource("you/plain", "you/plain", "hub")) is None
+
+
+def test_what_the_cache_does_not_know_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    assert pooling_of(ModelSource("you/cached", "you/cached", "cache")) is None
+    assert "say --pooling mean if you/cached is a sentence encoder" in caplog.text
+
+
+@pytest.mark.parametrize("content", ["[]", "{", '"mean"', '{"x": "' + "y" * 200_000 + '"}'])
+def test_a_pooling_file_that_is_none_is_a_sentence(encoder_folder: Path, content: str) -> None:
+    say_pooling(encoder_folder)
+    (encoder_folder / POOLING_FILE).write_text(content)
+    with pytest.raises(InputError, match="1_Pooling/config.json"):
+        pooling_of(locate(str(encoder_folder)))
