@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
-from scipy.special import expit, softmax
 from sklearn.model_selection import KFold, StratifiedKFold
 
 from ..errors import InputError
 from ..models.embeddings import HEAD_FILE, SentenceEncoder, sentence_encoder
 from ..predictions import Predictions
 from ..task import Task
+from .encoder import probabilities
 from .loading import RunToLoad
 from .logistic import Coefficients, fit_one_vs_rest, fit_softmax
 
@@ -52,7 +52,7 @@ class ProbeClassifier:
         start = time.perf_counter()
         found = self.encoder.embed(texts)
         return Predictions.of(
-            probabilities(found.vectors, self._weights, self._bias, multi_label=self.task.multi_label),
+            label_probabilities(found.vectors, self._weights, self._bias, multi_label=self.task.multi_label),
             time.perf_counter() - start,
             prompt_tokens=[min(count, self.encoder.max_length) for count in found.tokens],
             truncated=[count > self.encoder.max_length for count in found.tokens],
@@ -70,13 +70,11 @@ class ProbeClassifier:
         )  # fmt: skip
 
 
-def probabilities(
+def label_probabilities(
     embeddings: NDArray[np.float32], weights: NDArray[np.float32], bias: NDArray[np.float32], *, multi_label: bool
 ) -> NDArray[np.float32]:
-    """Probabilities float32 [n, L] from embeddings [n, d]: a softmax, or a sigmoid for each of several labels."""
-    logits = embeddings @ weights.T + bias
-    found: NDArray[np.float32] = (expit(logits) if multi_label else softmax(logits, axis=1)).astype(np.float32)
-    return found
+    """Probabilities float32 [n, L] of labels from embeddings [n, d]."""
+    return probabilities(embeddings @ weights.T + bias, multi_label=multi_label)
 
 
 def fit_probe(
@@ -129,7 +127,7 @@ def _loss(
     for train, test in parts:
         fit = fit_one_vs_rest if multi_label else fit_softmax
         weights, bias = fit(embeddings[train], held[train], c, seed)
-        shares = probabilities(embeddings[test], weights, bias, multi_label=multi_label).clip(1e-7, 1 - 1e-7)
+        shares = label_probabilities(embeddings[test], weights, bias, multi_label=multi_label).clip(1e-7, 1 - 1e-7)
         wanted = held[test]
         chosen = np.where(wanted, np.log(shares), np.log1p(-shares) if multi_label else 0.0)
         total -= float(chosen.sum())

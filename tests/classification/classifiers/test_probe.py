@@ -11,7 +11,7 @@ from huggingface_hub import HfApi
 
 from classification import load_classifier
 from classification.classifiers.logistic import fit_softmax
-from classification.classifiers.probe import HEAD_FILE, choose_c, fit_probe, probabilities
+from classification.classifiers.probe import HEAD_FILE, choose_c, fit_probe, label_probabilities
 from classification.errors import InputError
 from classification.runs.record import load_record
 from hub.push.runs import PushOptions, plan_run
@@ -39,7 +39,7 @@ def train(folder: Path, task: Path, rows: Path, model: Path, *more: str) -> Path
 def test_what_can_be_told_apart_is() -> None:
     vectors, held = embeddings(60, 3)
     (weights, bias), c = fit_probe(vectors, held, multi_label=False, seed=0)
-    assert (probabilities(vectors, weights, bias, multi_label=False).argmax(axis=1) == held.argmax(axis=1)).all()
+    assert (label_probabilities(vectors, weights, bias, multi_label=False).argmax(axis=1) == held.argmax(axis=1)).all()
     assert c >= 1
 
 
@@ -47,14 +47,14 @@ def test_several_labels_are_decided_each_by_itself() -> None:
     vectors, held = embeddings(60, 3)
     both = held | np.roll(held, 1, axis=1)
     (weights, bias), _ = fit_probe(vectors, both, multi_label=True, seed=0)
-    assert ((probabilities(vectors, weights, bias, multi_label=True) >= 0.5) == both).all()
+    assert ((label_probabilities(vectors, weights, bias, multi_label=True) >= 0.5) == both).all()
 
 
 def test_a_label_that_no_row_has_is_never_answered() -> None:
     vectors, held = embeddings(40, 2)
     held = np.column_stack([held, np.zeros(40, dtype=bool)])
     (weights, bias), _ = fit_probe(vectors, held, multi_label=False, seed=0)
-    assert (probabilities(vectors, weights, bias, multi_label=False)[:, 2] == 0).all()
+    assert (label_probabilities(vectors, weights, bias, multi_label=False)[:, 2] == 0).all()
 
 
 def test_noise_is_met_with_a_strong_penalty_and_few_rows_with_a_fixed_one() -> None:
