@@ -203,9 +203,16 @@ class Contender:
         try:
             folder = files_of(self.run, self.record)
             run = RunToLoad(
-                self.name, self.task, self.record, folder, str(self.run), pool,
-                model=self.entry.model, revision=self.entry.revision, decode=self.entry.decode,
-            )  # fmt: skip
+                self.name,
+                self.task,
+                self.record,
+                folder,
+                str(self.run),
+                pool,
+                model=self.entry.model,
+                revision=self.entry.revision,
+                decode=self.entry.decode,
+            )
             return load_run(run, self.family)
         except InputError:
             raise
@@ -218,9 +225,15 @@ class Contender:
     def _load_prompt(self, pool: ModelPool, chosen: ChosenDemonstrations) -> Classifier:
         entry = self.entry
         prompt = PromptToLoad(
-            entry.name, self.task, str(entry.model), entry.revision, pool,
-            demonstrations=chosen.demonstrations, describe_labels=entry.describe_labels, decode=entry.decode,
-        )  # fmt: skip
+            entry.name,
+            self.task,
+            str(entry.model),
+            entry.revision,
+            pool,
+            demonstrations=chosen.demonstrations,
+            describe_labels=entry.describe_labels,
+            decode=entry.decode,
+        )
         return load_prompt(prompt, self.family)
 
 

@@ -13,6 +13,8 @@ from .errors import InputError, nearest, one_of, shown
 from .files.yaml_files import YamlFile, read_yaml_file
 from .words import confusion, flaw
 
+#: Where the text goes in a pattern, and where a masked language model puts the label's word.
+TEXT_PLACE, MASK_PLACE = "{text}", "{mask}"
 NonEmpty = Annotated[str, Field(min_length=1)]
 Model = TypeVar("Model", bound=BaseModel)
 #: What pydantic says where it found no text: for a text itself, and for a label, which may be no more than a name.
@@ -70,6 +72,12 @@ class Task(_Strict):
     multi_label: bool = Field(default=False, description="true when a text may have several labels, or none")
     dataset: DatasetSource | None = None
     examples: tuple[NonEmpty, ...] = ()
+    patterns: tuple[NonEmpty, ...] = Field(
+        default=(),
+        # So that a task without any is written, and hashed, as before there were patterns.
+        exclude_if=lambda patterns: not patterns,
+        description="a masked language model: texts with {text} and {mask} in them, which it is to complete",
+    )
 
     @field_validator("labels", mode="before")
     @classmethod
@@ -80,6 +88,19 @@ class Task(_Strict):
         if not isinstance(given, Sequence) or isinstance(given, str | bytes):
             raise ValueError(f"'labels' is {shown(given)}; write a list, such as labels: [positive, negative]")
         return tuple({"name": label} if isinstance(label, str) else label for label in given)
+
+    @field_validator("patterns")
+    @classmethod
+    def _have_their_places(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
+        for pattern in patterns:
+            for place in (TEXT_PLACE, MASK_PLACE):
+                count = pattern.count(place)
+                if count != 1:
+                    raise ValueError(
+                        f"the pattern {shown(pattern)} has {place} {f'{count} times' if count else 'nowhere'}, and needs "
+                        f"it once: {TEXT_PLACE} is where the text goes, {MASK_PLACE} where the model puts the label's word"
+                    )
+        return patterns
 
     @model_validator(mode="after")
     def _answers_tell_labels_apart(self) -> Task:
@@ -129,8 +150,10 @@ def _described(given: Mapping[str, object], file: YamlFile | None) -> list[dict[
                 f"'labels.{name}' is {word or shown(about)}, and behind a label's name stands its description; put "
                 "quotes around a description, or write a list of names: labels: [positive, negative]"
             )
-    return [{"name": name, **({"description": about} if isinstance(about, str) else about)}  # type: ignore[dict-item]
-            for name, about in given.items()]  # fmt: skip
+    return [
+        {"name": name, **({"description": about} if isinstance(about, str) else about)}  # type: ignore[dict-item]
+        for name, about in given.items()
+    ]
 
 
 def load_task(path: str | Path) -> Task:

@@ -10,12 +10,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from classification.errors import InputError, shown
+from classification.errors import InputError, nearest, one_of, shown
 from classification.runs.environment import hardware, library_versions
+from classification.runs.record import RunRecord
 
 from .evaluation import Evaluation
 from .records import (
     MAX_CONTENDERS,
+    ContenderIdentity,
     ContenderResult,
     Count,
     FailedContender,
@@ -81,6 +83,11 @@ class Comparison(Record):
         baselines = (contender for contender in self.measured if contender.approach == "baseline")
         return max(baselines, key=lambda contender: contender.macro_f1, default=None)
 
+    def pairs_of(self, name: str) -> dict[str, Pair]:
+        """The pairs that a contender was tested in, each with it as the first, by the name of the second."""
+        found = [pair.seen_from(name) for pair in self.pairs if name in (pair.first, pair.second)]
+        return {pair.second: pair for pair in found}
+
     def save(self, folder: str | Path) -> Path:
         """Write ``comparison.json`` into a folder, made where it is missing."""
         file = Path(folder) / COMPARISON_FILE
@@ -121,6 +128,54 @@ def compare(evaluations: Sequence[Evaluation]) -> Comparison:
         versions=library_versions(),
         hardware=hardware(),
     )
+
+
+def find_run(comparison: Comparison, record: RunRecord, name: str | None = None) -> MeasuredContender:
+    """The contender that a run is.
+
+    Args:
+        comparison: one in which the run is a contender.
+        record: of the run.
+        name: what a person says that it is called there; by default it is the one with the run's id.
+
+    Raises:
+        InputError: the comparison is of another task, the run is none of its contenders, or several, or it failed.
+    """
+    one, other = comparison.task, TaskRecord.of(record.task)
+    if (one.name, one.labels, one.multi_label) != (other.name, other.labels, other.multi_label):
+        raise InputError(
+            f"the comparison is of the task {shown(one.name)}, and the run is for {shown(other.name)} with other "
+            "labels; give a comparison of the same task."
+        )
+    names = [contender.name for contender in comparison.contenders]
+    if name is not None and name not in names:
+        raise InputError(
+            f"the comparison has no contender {shown(name)}{nearest(name, names)}; it has {one_of(map(shown, names))}."
+        )
+    found = [one for one in comparison.contenders if _is_run(one, record) and name in (None, one.name)]
+    if not found:
+        which = f"another model than {shown(name)}" if name else f"no contender among {one_of(map(shown, names))}"
+        raise InputError(f"the run {shown(record.name)} is {which} of the comparison; compare it first.")
+    if len(found) > 1:
+        raise InputError(
+            f"the run {shown(record.name)} may be each of {one_of(shown(one.name) for one in found)} in the "
+            "comparison; say which one."
+        )
+    if isinstance(found[0], FailedContender):
+        raise InputError(f"{shown(found[0].name)} has no scores in the comparison, since it failed; evaluate it again.")
+    return found[0]
+
+
+def _is_run(contender: ContenderIdentity, record: RunRecord) -> bool:
+    """Whether a contender is this run: by its id and, for records of older versions, by what it was made from."""
+    said = contender.configuration
+    if contender.family != record.family:  # tells a TF-IDF run from the majority baseline, which the same run serves
+        return False
+    if said.get("run_id") and record.id:
+        return said["run_id"] == record.id
+    base = record.base.model_dump(exclude_none=True) if record.base else None
+    own = {"method": record.method, "base": base, "data": record.data.model_dump()}
+    return own == {key: said.get(key) for key in own}
 
 
 def _pairs(evaluations: Sequence[Evaluation]) -> tuple[Pair, ...]:

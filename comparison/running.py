@@ -23,6 +23,7 @@ from classification.prompting.demonstrations import ChosenDemonstrations
 from .comparison import Comparison, compare
 from .evaluation import Evaluation, check_file_names, evaluate, failed, identity_of, rows_record
 from .prediction_table import predict_rows
+from .records import RowsOrigin
 from .results_folder import ResultsFolder
 
 logger = logging.getLogger(__name__)
@@ -125,9 +126,15 @@ def _inputs(
 ) -> str:
     """A hash of all that an evaluation depends on: who is asked, with which weights, on which rows."""
     parts = [
-        contender.name, contender.approach, contender.configuration(demonstrations), contender.files_mark(),
-        contender.task.model_dump(mode="json"), rows.fingerprint, source, results.with_texts,
-    ]  # fmt: skip
+        contender.name,
+        contender.approach,
+        contender.configuration(demonstrations),
+        contender.files_mark(),
+        contender.task.model_dump(mode="json"),
+        rows.fingerprint,
+        source,
+        results.with_texts,
+    ]
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
 
 
@@ -135,6 +142,4 @@ def _source(config: ComparisonConfig, count: int, total: int) -> str:
     """What the rows are called in the results: a Hub id as it is, of a local path only the last part."""
     path = Path(config.data).expanduser()
     name = path.resolve().name if path.exists() else config.data
-    split = f" ({config.split})" if config.split else ""
-    sampled = f", a sample with seed {config.seed}" if count < total else ""
-    return f"{name}{split}{sampled}"
+    return str(RowsOrigin(name, config.split, config.seed if count < total else None))

@@ -56,6 +56,11 @@ def mcnemar(first: Bools, second: Bools) -> McNemar:
     return McNemar(only_first, only_second, (only_first - only_second) / len(first), float(min(p, 1.0)))
 
 
+def p_value(p: float) -> str:
+    """A p-value as papers write it."""
+    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
+
+
 def macro_f1_differences(
     targets: Bools, answers: Sequence[Bools], *, seed: int = 0, resamples: int = PAIR_RESAMPLES
 ) -> list[Difference]:

@@ -11,6 +11,7 @@ from classification.errors import one_of
 from .comparison import Comparison
 from .records import MeasuredContender, Pair
 from .seen_rows import consequence, has_seen, seen_phrase, seen_remarks
+from .significance import p_value
 
 #: The chance of a false finding among all pairs that is put up with.
 ALPHA = 0.05
@@ -48,12 +49,12 @@ def verdict(comparison: Comparison) -> Verdict | None:
         return None
     highest = max(comparison.measured, key=lambda contender: contender.macro_f1)
     best = _best(comparison)
-    found = {_other(pair, best): pair for pair in comparison.pairs if best.name in (pair.first, pair.second)}
-    others = {name: _standing(pair, best) for name, pair in found.items()}
+    pairs = comparison.pairs_of(best.name)
+    others = {name: _standing(pair) for name, pair in pairs.items()}
     # Against whoever had seen rows, a contender that had not is not held.
     fair = comparison.measured if best is highest else [one for one in comparison.measured if not has_seen(one)]
     held = {contender.name: others[contender.name] for contender in fair if contender.name in others}
-    p_values = [found[name].accuracy_p_holm for name, standing in held.items() if standing != "can't tell yet"]
+    p_values = [pairs[name].accuracy_p_holm for name, standing in held.items() if standing != "can't tell yet"]
     p = max(p_values, default=None)
     floor = _baseline(best, fair, "here" if best is highest else "among them")
     seen = [*_seen(comparison, best), *seen_remarks(comparison, [one.name for one in (highest, best) if has_seen(one)])]
@@ -76,27 +77,17 @@ def _unseen(comparison: Comparison) -> list[MeasuredContender]:
 
 def _ahead_anyway(comparison: Comparison, contender: MeasuredContender, rivals: Sequence[MeasuredContender]) -> bool:
     """Whether a contender gets more rows right than each rival even if every row that it had seen were wrong."""
-    own = [pair for pair in comparison.pairs if contender.name in (pair.first, pair.second)]
-    leads = {_other(pair, contender): _lead(pair, contender) for pair in own}
+    pairs = comparison.pairs_of(contender.name)
+    leads = {name: pair.only_first_right - pair.only_second_right for name, pair in pairs.items()}
     seen = contender.seen.total if contender.seen else 0
     return all(leads.get(rival.name, 0) > seen for rival in rivals)
 
 
-def _lead(pair: Pair, contender: MeasuredContender) -> int:
-    """How many more rows it gets right than the other of the pair."""
-    ahead = pair.only_first_right - pair.only_second_right
-    return ahead if pair.first == contender.name else -ahead
-
-
-def _other(pair: Pair, best: MeasuredContender) -> str:
-    return pair.second if pair.first == best.name else pair.first
-
-
-def _standing(pair: Pair, best: MeasuredContender) -> Standing:
+def _standing(pair: Pair) -> Standing:
+    """How the second of a pair stands against the first."""
     if pair.accuracy_p_holm >= ALPHA:
         return "can't tell yet"
-    ahead = pair.accuracy_difference > 0 if pair.first == best.name else pair.accuracy_difference < 0
-    return "worse" if ahead else "better"
+    return "worse" if pair.accuracy_difference > 0 else "better"
 
 
 def _standings(
@@ -123,7 +114,7 @@ def _standings(
         said.append(f"it gets more of the {rows} right than {_listed(worse)}")
     if better := _with(others, "better"):
         said.append(f"but {_listed(better)} {'gets' if len(better) == 1 else 'get'} more of the {rows} right")
-    sure = f" ({_level(p)} after Holm's correction)" if p is not None else ""
+    sure = f" ({p_value(p)} after Holm's correction)" if p is not None else ""
     sentence = f"{'; '.join(said)}{sure}."
     if unknown := _with(others, "can't tell yet"):
         sentence += f" Whether it gets more right than {one_of(unknown)}, these rows can't tell yet."
@@ -160,7 +151,3 @@ def _with(others: dict[str, Standing], standing: Standing) -> list[str]:
 def _listed(names: Iterable[str]) -> str:
     *before, last = names
     return f"{', '.join(before)} and {last}" if before else last
-
-
-def _level(p: float) -> str:
-    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"

@@ -27,9 +27,13 @@ from .session.session import Session
 
 #: What programs may call, and how many of them at a time.
 FUNCTIONS: dict[str, dict[str, Any]] = {
-    "classify": TURNS, "compare": TURNS, "evaluate": {"concurrency_limit": 1}, "contenders": {}, "results": {},
+    "classify": TURNS,
+    "compare": TURNS,
+    "evaluate": {"concurrency_limit": 1},
+    "contenders": {},
+    "results": {},
     "report": {},
-}  # fmt: skip
+}
 FORMATS: dict[str, Callable[[Comparison], str]] = {"table": as_table, "markdown": as_markdown, "csv": as_csv}
 
 

@@ -38,8 +38,10 @@ class LocalRun:
         check_in_place(folder)
         names = tuple(
             path.relative_to(folder).as_posix()
-            for pattern in ("*", "onnx/*") for path in sorted(folder.glob(pattern)) if path.is_file()
-        )  # fmt: skip
+            for pattern in ("*", "onnx/*")
+            for path in sorted(folder.glob(pattern))
+            if path.is_file()
+        )
         if RUN_FILE not in names:  # a record of ours says itself what there is; a majority class has no weights
             _check_checkpoints(folder, names)
             check_names(folder, names, "folder", "save it again with save_pretrained, which writes safetensors")

@@ -78,7 +78,9 @@ class TextHashes:
         shown_hashes = frozenset(map(folded_hash, demonstrations))
         counts = [0, 0, 0]
         for mark in map(folded_hash, texts):
-            place = next((at for at, known in enumerate((self.train, shown_hashes, self.validation)) if mark in known), None)
+            place = next(
+                (at for at, known in enumerate((self.train, shown_hashes, self.validation)) if mark in known), None
+            )
             if place is not None:
                 counts[place] += 1
         return Seen(train=counts[0], demonstrations=counts[1], validation=counts[2])
@@ -96,8 +98,9 @@ class TextHashes:
             file.unlink(missing_ok=True)
             logger.warning(
                 "%s: its %s texts are too many to keep hashes of, so no comparison can tell which of them it has seen.",
-                folder, f"{len(lines):,}",
-            )  # fmt: skip
+                folder,
+                f"{len(lines):,}",
+            )
             return
         file.parent.mkdir(parents=True, exist_ok=True)
         unfinished = file.with_name(f".{file.name}.{os.getpid()}")

@@ -22,9 +22,13 @@ def plain_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, left:
     body = [list(row) for row in rows]
     aligned = ["left"] * left + ["right"] * (max(map(len, [headings, *body])) - left)
     text = tabulate(
-        body, list(headings), tablefmt="simple" if headings else "plain", disable_numparse=True, colalign=aligned,
+        body,
+        list(headings),
+        tablefmt="simple" if headings else "plain",
+        disable_numparse=True,
+        colalign=aligned,
         preserve_whitespace=True,
-    )  # fmt: skip
+    )
     return "\n".join(line.rstrip() for line in text.splitlines())
 
 
@@ -33,9 +37,14 @@ def markdown_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, le
     rule = f"| {' | '.join(['---'] * left + ['---:'] * (len(headings) - left))} |"
     form = TableFormat(None, lambda widths, aligns: rule, None, None, LINE, LINE, 0, None)
     return tabulate(
-        [list(row) for row in rows], list(headings), tablefmt=form, disable_numparse=True, stralign=None,
-        numalign=None, preserve_whitespace=True,
-    )  # fmt: skip
+        [list(row) for row in rows],
+        list(headings),
+        tablefmt=form,
+        disable_numparse=True,
+        stralign=None,
+        numalign=None,
+        preserve_whitespace=True,
+    )
 
 
 def duration(seconds: float) -> str:

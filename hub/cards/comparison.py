@@ -8,12 +8,12 @@ from typing import Any
 from huggingface_hub import DatasetCardData
 
 from comparison.comparison import Comparison
-from comparison.verdict import Verdict, verdict
+from comparison.records import RowsOrigin
+from comparison.verdict import verdict
 
 from ..shared.public import checked_dataset, hub_id, public
-from .evidence import differences, rows_of
 from .licences import licence_from_id
-from .markdown import hub_link, p_value, render, signed
+from .markdown import render
 from .metadata import PIPELINE, PROJECT, language_name, language_of, task_title
 from .model import contender_table
 
@@ -45,23 +45,23 @@ def comparison_card(
     Raises:
         InputError: the dataset is no Hub id, or the licence no identifier.
     """
-    rows, task, judged = rows_of(comparison.rows.source, comparison.rows.count), comparison.task, verdict(comparison)
+    task, rows, judged = comparison.task, RowsOrigin.parse(comparison.rows.source), verdict(comparison)
     title = title or f"{task_title(task.name, task.language)}: {len(comparison.contenders)} approaches on the same rows"
     page = render(
         "comparison.md.j2",
         comparison=comparison,
         title=title,
         rows=rows,
-        source=hub_link(rows.source, checked_dataset(dataset) or hub_id(rows.source), "datasets/"),
+        dataset=checked_dataset(dataset) or hub_id(rows.name),
         language=language_name(task.language),
         verdict=judged,
         highest=max(comparison.measured, key=lambda one: one.macro_f1).name if judged else None,
         table=contender_table(comparison),
-        pairs=_pairs(comparison, judged) if judged else [],
+        pairs=list(comparison.pairs_of(judged.best).values()) if judged else [],
         files=files,
         space=hub_id(space),
         repo_id=repo_id,
-    )  # fmt: skip
+    )
     data = DatasetCardData(
         language=language_of(task.language),
         license=licence_from_id(licence).id,
@@ -73,23 +73,14 @@ def comparison_card(
     return f"---\n{data.to_yaml()}\n---\n{page}"
 
 
-def _pairs(comparison: Comparison, judged: Verdict) -> list[tuple[str, ...]]:
-    """What the best contender is ahead of each other one, and whether that could be chance."""
-    return [
-        (name, signed(ahead.macro_f1), " to ".join(map(signed, ahead.interval)), p_value(ahead.p),
-         signed(ahead.accuracy), p_value(ahead.accuracy_p), judged.others[name])
-        for name, ahead in differences(comparison, judged.best).items()
-    ]  # fmt: skip
-
-
 def _configs(files: Sequence[str]) -> list[dict[str, Any]]:
     """The tables for the dataset viewer, which opens with the first: that of all answers."""
-    tables = sorted(name for name in files if name.endswith(TABLE))
+    tables = [name for name in files if name.endswith(TABLE)]
     return [
         {
             "config_name": name.removeprefix(CONTENDERS).removesuffix(TABLE),
             "data_files": [{"split": "test", "path": name}],
             **({"default": True} if name == DEFAULT else {}),
         }
-        for name in sorted(tables, key=lambda name: (name != DEFAULT, name.startswith(CONTENDERS)))
+        for name in sorted(tables, key=lambda name: (name != DEFAULT, name.startswith(CONTENDERS), name))
     ]

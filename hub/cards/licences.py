@@ -17,9 +17,6 @@ from .markdown import HUB
 OTHER, UNKNOWN = "other", "unknown"
 #: Licences that let anybody use a model and pass on what was made from it; a card says of any other to read it.
 PERMISSIVE = ("apache-2.0", "mit", "bsd-2-clause", "bsd-3-clause", "isc", "unlicense", "cc0-1.0", "cc-by-4.0")
-READ_IT = "This licence may restrict how the model is used and passed on; read it before you do either."
-NOT_KNOWN = "The base model's licence is not known here; find it out before you use this model or pass it on."
-NOT_STATED = "No licence was stated; ask whoever published it."
 IDENTIFIER = re.compile(r"[a-z0-9][a-z0-9.+-]{0,60}")
 WEB = re.compile(r"https?://[\w.-]+(?:/[\w.~%/?#=&+-]*)?", re.ASCII)
 
@@ -32,13 +29,16 @@ class Licence:
         id: the Hub's identifier.
         name: the same; of `other`, the identifier that its owner gave it.
         link: where a base model tells of it; ``None`` for a licence that a person chose.
-        remark: that it is to be read, or is not known.
     """
 
     id: str
     name: str
     link: str | None = None
-    remark: str | None = None
+
+    @property
+    def permissive(self) -> bool:
+        """Whether it is a well-known one that forbids nothing that a user of a model would do."""
+        return self.id in PERMISSIVE
 
 
 def licence_of(base_id: str | None, card_data: Mapping[str, object] | None = None) -> Licence:
@@ -49,14 +49,11 @@ def licence_of(base_id: str | None, card_data: Mapping[str, object] | None = Non
         card_data: metadata of its card, where that could be read.
     """
     said, name, link = (_first((card_data or {}).get(key)) for key in ("license", "license_name", "license_link"))
-    if not base_id or said == UNKNOWN or not IDENTIFIER.fullmatch(said):
-        return Licence(UNKNOWN, UNKNOWN, remark=NOT_KNOWN if base_id else NOT_STATED)
+    if not base_id or not IDENTIFIER.fullmatch(said) or said == UNKNOWN:
+        return Licence(UNKNOWN, UNKNOWN)
     home = f"{HUB}/{base_id}" if model_id(base_id) else None
     its_own = re.sub(r"[^a-z0-9.+-]+", "-", public(name).lower()).strip("-")[:60] or "base-model-licence"
-    return Licence(
-        said, its_own if said == OTHER else said, link if WEB.fullmatch(link) else home,
-        None if said in PERMISSIVE else READ_IT,
-    )  # fmt: skip
+    return Licence(said, its_own if said == OTHER else said, link if WEB.fullmatch(link) else home)
 
 
 def licence_from_id(identifier: str) -> Licence:
@@ -70,10 +67,11 @@ def licence_from_id(identifier: str) -> Licence:
             f"{shown(identifier)} is not the identifier of a licence; write such as apache-2.0, mit, cc-by-4.0 or "
             "llama3.2 (https://huggingface.co/docs/hub/repositories-licenses), or other."
         )
-    return Licence(identifier, identifier, remark=None if identifier in PERMISSIVE else READ_IT)
+    return Licence(identifier, identifier)
 
 
 def _first(value: object) -> str:
+    """A value of a card's metadata as text, of a list its first, of anything else nothing."""
     if isinstance(value, list):
         value = value[0] if value else None
     return value.strip() if isinstance(value, str) else ""

@@ -6,6 +6,7 @@ what stands in braces is text, and is taken for Markdown only where a function o
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import shlex
@@ -15,7 +16,9 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from comparison.report.formatting import duration, markdown_table, percent
+from comparison.report.formatting import duration, percent
+from comparison.seen_rows import consequence, seen_phrase
+from comparison.significance import p_value
 
 from ..shared.public import public, public_values, source_name, without_secrets
 
@@ -47,9 +50,7 @@ def escaped(text: object, limit: int = LIMIT) -> Markdown:
     plain = public(text)
     plain = plain if len(plain) <= limit else f"{plain[: limit - 1]}…"
     marked = MARKS.sub(_marked, plain)
-    for character, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
-        marked = marked.replace(character, entity)
-    return Markdown(LINKS.sub(_unlinked, marked))
+    return Markdown(LINKS.sub(_unlinked, html.escape(marked, quote=False)))
 
 
 def code(text: object, limit: int = LIMIT) -> Markdown:
@@ -91,20 +92,9 @@ def shell(words: Iterable[str]) -> Markdown:
     return fenced(shlex.join(map(public, words)), "sh")
 
 
-def table(rows: Iterable[Sequence[object]], *headings: object, left: int = 1) -> Markdown:
-    """A table whose first ``left`` columns hold words and the others numbers; every cell is escaped."""
-    body = [[_cell(value) for value in row] for row in rows]
-    return Markdown(markdown_table([_cell(value) for value in headings], body, left=left))
-
-
 def signed(value: float) -> str:
     """A difference with its sign, a true minus."""
     return f"{value:+.3f}".replace("-", "−")
-
-
-def p_value(p: float) -> str:
-    """A p-value as papers write it."""
-    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
 
 
 def machine(found: Mapping[str, str | int]) -> str:
@@ -116,43 +106,49 @@ def machine(found: Mapping[str, str | int]) -> str:
 
 #: What templates make of values; where it is no `Markdown`, it is escaped when it is put.
 FILTERS: dict[str, Callable[..., str]] = {
-    form.__name__: form
-    for form in (
-        escaped, code, bold, link, hub_link, fenced, listed, shell, table, signed, p_value, percent, duration, machine,
-        source_name,
-    )
-} | {
+    **{form.__name__: form for form in (escaped, code, bold, link, hub_link, fenced, listed, shell)},
+    **{form.__name__: form for form in (consequence, duration, machine, p_value, percent, seen_phrase)},
+    **{form.__name__: form for form in (signed, source_name)},
     "decimal": lambda value: f"{value:.3f}",
     "interval": lambda ends: " to ".join(f"{end:.3f}" for end in ends),
     "signed_interval": lambda ends: " to ".join(map(signed, ends)),
     "number": lambda value: f"{value:g}" if isinstance(value, int | float) else str(value),
     "versions": lambda found: ", ".join(f"{name} {found[name]}" for name in LIBRARIES if name in found),
     "json": lambda value: Markdown(json.dumps(public_values(value), ensure_ascii=False)),
-}  # fmt: skip
+}
 
 
 def render(template: str, **values: object) -> str:
     """A Markdown template with these values, and one blank line where parts of it that were left out left several."""
-    text = _environment(_cell).get_template(template).render(values)
+    text = _environment(as_markdown).get_template(template).render(values)
     return re.sub(r"\n{3,}", "\n\n", text)
 
 
 def render_python(template: str, **values: object) -> str:
     """A template of a Python program, in which every value becomes a literal."""
-    return _environment(_literal).get_template(template).render(values)
+    return _environment(as_python).get_template(template).render(values)
 
 
 @cache
-def _environment(finalize: object) -> Environment:
+def _environment(finalize: Callable[[object], str]) -> Environment:
     environment = Environment(  # noqa: S701 - no HTML: `finalize` escapes every value, as Markdown or as Python
-        loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, finalize=finalize,  # type: ignore[arg-type]
-        trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
-    )  # fmt: skip
+        loader=FileSystemLoader(TEMPLATES),
+        undefined=StrictUndefined,
+        finalize=finalize,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
     environment.filters |= FILTERS
     return environment
 
 
-def _cell(value: object) -> str:
+def as_markdown(value: object) -> str:
+    """What a Markdown template puts for a value.
+
+    Raises:
+        TypeError: it is no text and no whole number, so that it has to be said how it is shown.
+    """
     if isinstance(value, Markdown):
         return value
     if isinstance(value, str):
@@ -162,17 +158,17 @@ def _cell(value: object) -> str:
     raise TypeError(f"{value!r} is no text; say how it is shown")
 
 
-def _literal(value: object) -> str:
-    """A value as Python writes it, its strings in double quotes where that needs no more escapes."""
+def as_python(value: object) -> str:
+    """What a template of a program puts for a value, with strings in double quotes where that needs no more escapes."""
     if isinstance(value, Python):
         return value
     if isinstance(value, str):
         text = repr(without_secrets(value))
         return text if '"' in text else f'"{text[1:-1]}"'
     if isinstance(value, dict):
-        return f"{{{', '.join(f'{_literal(key)}: {_literal(item)}' for key, item in value.items())}}}"
+        return f"{{{', '.join(f'{as_python(key)}: {as_python(item)}' for key, item in value.items())}}}"
     if isinstance(value, list | tuple):
-        return f"[{', '.join(map(_literal, value))}]"
+        return f"[{', '.join(map(as_python, value))}]"
     return repr(value)
 
 

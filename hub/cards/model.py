@@ -6,32 +6,27 @@ What a card says stands in ``templates/model.md.j2``; here is what it needs besi
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
 import yaml
 
 from classification.families import METHODS
-from classification.runs.record import ExampleAnswer, RunRecord
+from classification.runs.record import RunRecord
 from classification.task import Task
 from comparison.comparison import Comparison
-from comparison.records import Scores
-from comparison.report.formatting import markdown_table, percent
+from comparison.report.formatting import markdown_table
 from comparison.report.tables import SEEN, headings, score_rows
-from comparison.seen_rows import consequence, seen_phrase
 from comparison.verdict import ALPHA
 
 from ..shared.public import base_id, checked_dataset, dataset_id, hub_id, public, public_values, source_name
 from .evidence import Evidence
 from .families import MOST_LABELS, method_of, snippet, words_of
 from .licences import Licence
-from .markdown import Markdown, bold, code, escaped, hub_link, render, table
-from .metadata import dataset_of, declared_answers, language_name, model_metadata, task_title
+from .markdown import Markdown, bold, escaped, render
+from .metadata import dataset_of, language_name, model_metadata, task_title
 
 LONGEST_FILE, LONGEST_NAME = 60, 80  # of a task, and of a contender by the lineup's own rule
-EXAMPLES_A_LABEL, LONGEST_EXAMPLE = 3, 160
-SHORT = ("Macro-F1", "Accuracy", "Time per text", SEEN.title)
-#: The word between an answer and a label for an answer that is none.
-NO_LABEL = "no label"
+MOST_EXAMPLES = 20
+SHORT = ("Macro-F1", "Accuracy", "Micro-F1", "Subset accuracy", "Average precision", "Time per text", SEEN.title)
 
 
 def model_card(
@@ -63,25 +58,25 @@ def model_card(
         InputError: the dataset is no Hub id.
     """
     task, dataset = record.task, checked_dataset(dataset) or dataset_id(record)
-    name = (evidence.contender if evidence else None) or repo_id.partition("/")[2]
+    # The texts that the task declares; any other may be somebody's row.
+    answers = [answer for answer in record.answers if answer.text in task.examples[:MOST_EXAMPLES]]
     page = render(
         "model.md.j2",
         record=record,
         task=task,
-        settings=record.hyperparameters,
+        evidence=evidence,
         words=words_of(record),
         title=title or _title(record),
         language=language_name(task.language),
-        base=hub_link(record.base.id, base_id(record)) if record.base else None,
-        base_name=source_name(record.base.id) if record.needs_base and record.base and not base_id(record) else None,
+        base_id=base_id(record),
         dataset=dataset,
         method=method_of(record),
         adapts=METHODS[record.method].adapter,
-        labels=_label_table(record),
-        answers=declared_answers(record),
+        alpha=ALPHA,
+        answers=answers,
         most_labels=MOST_LABELS,
         snippet=snippet(record, repo_id, revision),
-        name=public(name)[:LONGEST_NAME],
+        name=public((evidence and evidence.contender) or repo_id.partition("/")[2])[:LONGEST_NAME],
         reference=f"{repo_id}@{revision}" if revision else repo_id,
         task_file=Markdown(task_file(task)),  # letters, digits, dots and dashes
         task_yaml=task_yaml(task),
@@ -118,77 +113,34 @@ def contender_table(comparison: Comparison, own: str | None = None) -> Markdown:
     ranked = sorted(comparison.measured, key=lambda contender: -contender.macro_f1) if own else None
     titles = SHORT if own else None
     rows = score_rows(
-        comparison, ranked, titles,
+        comparison,
+        ranked,
+        titles,
         name=lambda text: bold(text) if text == own else escaped(text),
         cell=lambda text: text.replace("<", "&lt;"),  # its brackets are those of an interval
         best=lambda text: f"**{text}**",
-    )  # fmt: skip
+    )
     return Markdown(markdown_table(headings(comparison, titles), rows, left=2))
 
 
+def _measured(record: RunRecord, evidence: Evidence | None, dataset: str | None) -> dict[str, object]:
+    """Which rows the scores are of, and what the other contenders did on them."""
+    if evidence is None:
+        return {"measured_on": None, "source_split": None, "contenders": None}
+    known, declared = dataset_of(record, evidence, dataset)
+    comparison = evidence.comparison
+    beside = comparison is not None and len(comparison.measured) > 1
+    return {
+        "measured_on": known,
+        "source_split": declared.splits.get(evidence.rows.split or "") if declared else None,
+        "contenders": contender_table(comparison, evidence.contender) if comparison and beside else None,
+    }
+
+
 def _title(record: RunRecord) -> str:
+    """The task, and what answers it."""
     task = task_title(record.task.name, record.task.language)
     if record.base is None:
         return f"{task} with {words_of(record).title}"
     how = f" as {record.export.upper()}" if record.export else ""
     return f"{task} with {words_of(record).on_base} {source_name(record.base.id).rpartition('/')[2]}{how}"
-
-
-def _measured(record: RunRecord, evidence: Evidence | None, dataset: str | None) -> dict[str, object]:
-    if evidence is None:
-        return {"evidence": None, "scores": None}
-    known, declared = dataset_of(record, evidence.rows, dataset)
-    scores, seen, comparison = evidence.scores, evidence.seen, evidence.comparison
-    beside = comparison is not None and len(comparison.measured) > 1
-    return {
-        "evidence": evidence,
-        "scores": scores,
-        "alpha": ALPHA,
-        "measured_on": known,
-        "source_split": declared.splits.get(evidence.rows.split or "") if declared else None,
-        "seen": f"{seen_phrase(seen, evidence.rows.count)}, {consequence([seen])}" if seen and seen.total else None,
-        "contenders": contender_table(comparison, evidence.contender) if comparison and beside else None,
-        **(_by_label(scores) if scores else {}),
-    }
-
-
-def _by_label(scores: Scores) -> dict[str, object]:
-    """The scores of each label, and what is taken for what: in a matrix, and with the commonest mistake first."""
-    names, matrix = list(scores.per_class), scores.confusion_matrix or ()
-    answers = [*names, NO_LABEL]
-    mistakes = [
-        (name, answer, count)
-        for name, row in zip(names, matrix, strict=False)
-        for answer, count in zip(answers, row, strict=True)
-        if count and answer != name
-    ]
-    return {
-        "by_label": [
-            (bold(name), f"{of.precision:.3f}", f"{of.recall:.3f}", f"{of.f1:.3f}", of.support)
-            for name, of in list(scores.per_class.items())[:MOST_LABELS]
-        ],
-        "confusion": table(
-            [(bold(n), *row) for n, row in zip(names, matrix, strict=False)], "is ↓, answered →", *answers
-        ),
-        "mistakes": sorted(mistakes, key=lambda mistake: -mistake[2]),
-    }
-
-
-def _label_table(record: RunRecord) -> Markdown:
-    """Every label, what it means, the word that a chat model says for it, and which examples got it."""
-    labels, answers, says = record.task.labels[:MOST_LABELS], declared_answers(record), words_of(record).says_words
-    columns: dict[str, list[str]] = {
-        "Label": [bold(label.name) for label in labels],
-        "Meaning": [label.description for label in labels],
-        "The model says": [code(label.word) if says else "" for label in labels],
-        "Examples that it gives this label": [_examples(answers, label.name) for label in labels],
-    }
-    filled = {title: cells for title, cells in columns.items() if any(cells)}
-    return table(zip(*filled.values(), strict=True), *filled, left=len(filled))
-
-
-def _examples(answers: Sequence[ExampleAnswer], label: str) -> Markdown:
-    """The example texts that got a label; of a text with one label also how sure the model is."""
-    given = [answer for answer in answers if label in answer.labels][:EXAMPLES_A_LABEL]
-    sure = {answer.text: f" ({escaped(percent(answer.probability))})" for answer in given if len(answer.labels) == 1}
-    return Markdown("<br>".join(f"{escaped(one.text, LONGEST_EXAMPLE)}{sure.get(one.text, '')}" for one in given))

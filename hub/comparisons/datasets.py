@@ -53,13 +53,23 @@ def plan_comparison(
         checked_repo_id(space)
     uploads = uploads_of(folder, comparison)
     card = comparison_card(
-        public_comparison(comparison), repo_id=repo_id, title=title, space=space, dataset=dataset,
-        files=[upload.path for upload in uploads], **({"licence": licence} if licence else {}),
-    )  # fmt: skip
+        public_comparison(comparison),
+        repo_id=repo_id,
+        title=title,
+        space=space,
+        dataset=dataset,
+        files=[upload.path for upload in uploads],
+        **({"licence": licence} if licence else {}),
+    )
     return Plan(
-        repo_id, (Upload(README, card.encode()), *uploads), f"Publish the comparison on {comparison.task.name}",
-        repo_type="dataset", replaces=FILES, version=version, private=private,
-    )  # fmt: skip
+        repo_id,
+        (Upload(README, card.encode()), *uploads),
+        f"Publish the comparison on {comparison.task.name}",
+        repo_type="dataset",
+        replaces=FILES,
+        version=version,
+        private=private,
+    )
 
 
 def fetch_comparison(reference: str, *, token: str | None = None) -> Comparison:

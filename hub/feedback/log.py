@@ -82,9 +82,15 @@ class FeedbackLog:
         self._file = folder / f"{began}-{uuid.uuid4().hex[:8]}.jsonl"
         with explained(f"collect feedback in {self.repo_id}"):
             self._scheduler = _Scheduler(
-                repo_id=self.repo_id, repo_type="dataset", private=True, folder_path=folder, path_in_repo="data",
-                every=minutes, hf_api=api, allow_patterns="*.jsonl",
-            )  # fmt: skip
+                repo_id=self.repo_id,
+                repo_type="dataset",
+                private=True,
+                folder_path=folder,
+                path_in_repo="data",
+                every=minutes,
+                hf_api=api,
+                allow_patterns="*.jsonl",
+            )
             self.private = bool(api.repo_info(self.repo_id, repo_type="dataset").private)
             if not api.file_exists(self.repo_id, "README.md", repo_type="dataset"):
                 card = CARD.format(repo_id=self.repo_id).encode()

@@ -13,11 +13,12 @@ from huggingface_hub.errors import RepositoryNotFoundError
 from huggingface_hub.hf_api import DEFAULT_UV_IMAGE
 
 from classification.errors import InputError, nearest, one_of, shown
+from classification.families import FAMILIES
 from classification.network.hub_errors import explained
 
 from ..shared.client import checked_repo_id
 from ..shared.commands import say
-from ..shared.project import requirements, sources
+from ..shared.project import ROOT, requirements, sources
 from ..shared.publish import README, Plan, Upload, publish
 from .inputs import INPUTS, inputs_of
 
@@ -71,7 +72,7 @@ def plan_job(script: str, words: Sequence[str], repo_id: str, owner: str, *, fla
         bundle_id,
         (
             Upload(README, card.encode()),
-            Upload("requirements.txt", requirements(without=("gradio",)).encode()),
+            Upload("requirements.txt", requirements(without=("gradio",), also=_extras(script)).encode()),
             *sources(FOLDERS),
             *inputs.uploads.values(),
         ),
@@ -80,6 +81,12 @@ def plan_job(script: str, words: Sequence[str], repo_id: str, owner: str, *, fla
         replaces=(f"{INPUTS}/*", *(f"{room}/*" for room in FOLDERS)),
     )
     return JobPlan(bundle, ("bash", "-c", run), flavor, seconds(timeout))
+
+
+def _extras(script: str) -> list[str]:
+    """Lines with the libraries that a training needs beside those of every training."""
+    files = {family.requirements for family in FAMILIES.values() if family.script == script and family.requirements}
+    return [line for file in sorted(files) for line in (ROOT / file).read_text(encoding="utf-8").splitlines()]
 
 
 def start(plan: JobPlan, api: HfApi, *, secrets: dict[str, str], namespace: str | None = None) -> str:
@@ -95,9 +102,14 @@ def start(plan: JobPlan, api: HfApi, *, secrets: dict[str, str], namespace: str 
     with explained("start the job"):
         try:
             job = api.run_job(
-                image=DEFAULT_UV_IMAGE, command=list(plan.command), flavor=plan.flavor, timeout=plan.seconds,
-                secrets=secrets, volumes=[volume], namespace=namespace,
-            )  # fmt: skip
+                image=DEFAULT_UV_IMAGE,
+                command=list(plan.command),
+                flavor=plan.flavor,
+                timeout=plan.seconds,
+                secrets=secrets,
+                volumes=[volume],
+                namespace=namespace,
+            )
         except (httpx2.ReadError, httpx2.RemoteProtocolError, httpx2.ReadTimeout):
             raise InputError(
                 "the Hub's answer was lost, so the job may be running; see `hf jobs ps` before you run this again."

@@ -89,14 +89,26 @@ def plan_run(run: Path, repo_id: str, options: PushOptions | None = None, *, api
     if api is not None:
         _check_fits(api, repo_id, record, uploads, wanted.revision)
     card = model_card(
-        record, evidence, repo_id=repo_id, licence=_licence(record, wanted.licence, api), title=wanted.title,
-        revision=wanted.version, space=wanted.space, comparison_repo=wanted.comparison_repo, dataset=wanted.dataset,
-    )  # fmt: skip
+        record,
+        evidence,
+        repo_id=repo_id,
+        licence=_licence(record, wanted.licence, api),
+        title=wanted.title,
+        revision=wanted.version,
+        space=wanted.space,
+        comparison_repo=wanted.comparison_repo,
+        dataset=wanted.dataset,
+    )
     return Plan(
-        repo_id, (Upload(README, card.encode()), *uploads), f"Publish {record.name}",
-        replaces=(*run_files(), *OTHER_WEIGHTS), version=wanted.version, private=wanted.private,
-        revision=wanted.revision, create_pr=wanted.create_pr,
-    )  # fmt: skip
+        repo_id,
+        (Upload(README, card.encode()), *uploads),
+        f"Publish {record.name}",
+        replaces=(*run_files(), *OTHER_WEIGHTS),
+        version=wanted.version,
+        private=wanted.private,
+        revision=wanted.revision,
+        create_pr=wanted.create_pr,
+    )
 
 
 def _licence(record: RunRecord, asked: str | None, api: HfApi | None) -> Licence:

@@ -21,11 +21,10 @@ from pathlib import Path
 
 from classification.errors import InputError
 
-from ..cards.space import SpaceSettings
 from ..shared.client import account_of, check_owner, checked_repo_id, connect
 from ..shared.commands import command, describe, say, secrets_from_environment, shown_command
 from ..shared.publish import Plan, publish
-from .plan import configure_space, plan_space, write
+from .plan import SpaceSettings, configure_space, plan_space, write
 
 
 def make_parser() -> argparse.ArgumentParser:

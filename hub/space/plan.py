@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from pathlib import Path
 
 from huggingface_hub import HfApi, SpaceHardware
 from huggingface_hub.errors import RepositoryNotFoundError
 
 from classification.errors import InputError, nearest, one_of
-from classification.lineup import load_lineup
+from classification.lineup import Lineup, load_lineup
 from classification.models.pool import PACKAGED
 from classification.network.hub_errors import explain, explained
 
-from ..cards.space import ZERO, ZERO_TORCH, SpaceSettings, space_card
+from ..cards.markdown import render
 from ..shared.client import checked_repo_id, connect
 from ..shared.new_folder import new_folder
 from ..shared.project import requirements, sources
@@ -33,8 +35,28 @@ REPLACES = (
     *(f"{r}/*" for r in FOLDERS[1:]),
 )
 OURS = "prompt-or-tune"
+ZERO = "zero-a10g"
+#: Torch releases that ZeroGPU offers.
+ZERO_TORCH = "torch>=2.8,<2.12"
 #: The files of a new Space without an app, as it is after a first push that failed.
 NEW = {".gitattributes", README}
+
+
+@dataclass(frozen=True)
+class SpaceSettings:
+    """What a person may say about a Space.
+
+    Attributes:
+        title: on its page.
+        hardware: what it suggests, and asks for.
+        oauth: whether visitors can sign in.
+        comparison: a published comparison that it shows.
+    """
+
+    title: str = "Prompt or Tune"
+    hardware: str = "cpu-basic"
+    oauth: bool = True
+    comparison: str | None = None
 
 
 def plan_space(
@@ -63,10 +85,10 @@ def plan_space(
     there = bundle_lineup(lineup)
     if api is not None:
         _check_ours(api, repo_id)
-    card = space_card(lineup, settings, models=there.models, datasets=there.datasets, preload=_public(there, api))
+    packages = _requirements(settings)
     uploads = (
-        Upload(README, card.encode()),
-        Upload("requirements.txt", _requirements(settings).encode()),
+        Upload(README, _card(lineup, settings, packages, there, _public(there, api)).encode()),
+        Upload("requirements.txt", packages.encode()),
         *sources(FOLDERS),
         *there.uploads,
     )
@@ -77,6 +99,21 @@ def plan_space(
         repo_type="space",
         replaces=REPLACES,
         private=private,
+    )
+
+
+def _card(lineup: Lineup, settings: SpaceSettings, packages: str, there: LineupBundle, preload: list[str]) -> str:
+    """The README; the Hub installs the release of Gradio that it names."""
+    gradio = re.search(r"^gradio\b.*==(\S+)", packages, re.MULTILINE)
+    return render(
+        "space.md.j2",
+        task=lineup.task,
+        contenders=lineup.contenders,
+        settings=settings,
+        models=there.models,
+        datasets=[*there.datasets, *filter(None, [settings.comparison])],
+        preload=preload,
+        gradio=gradio and gradio[1],
     )
 
 

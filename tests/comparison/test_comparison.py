@@ -10,7 +10,7 @@ from support.comparisons import compared, evaluated
 
 from classification.errors import InputError
 from comparison.comparison import Comparison, compare
-from comparison.records import MAX_BYTES
+from comparison.records import MAX_BYTES, RowsOrigin
 from comparison.seen_rows import CLEAN
 from comparison.verdict import verdict
 
@@ -35,6 +35,34 @@ def test_pairs_are_tested_on_the_same_rows() -> None:
     assert last.accuracy_p_holm == pytest.approx(3 * last.accuracy_p)
     assert last.macro_f1_difference_ci[0] > 0.5
     assert last.macro_f1_p_holm < 0.01
+
+
+def test_a_pair_has_the_signs_of_the_contender_that_it_is_seen_from() -> None:
+    found = compared()
+    behind, ahead = found.pairs_of("majority")["tuned"], found.pairs_of("tuned")["majority"]
+    assert (ahead.first, ahead.second) == (behind.second, behind.first) == ("tuned", "majority")
+    assert ahead.macro_f1_difference == -behind.macro_f1_difference > 0
+    assert ahead.macro_f1_difference_ci == (-behind.macro_f1_difference_ci[1], -behind.macro_f1_difference_ci[0])
+    assert ahead.accuracy_difference == -behind.accuracy_difference > 0
+    assert (ahead.only_first_right, ahead.only_second_right) == (39, 0)
+    assert ahead.seen_from("majority") == behind
+    assert set(found.pairs_of("tuned")) == {"majority", "bad"}
+    assert found.pairs_of("broken") == {}
+
+
+@pytest.mark.parametrize(
+    ("source", "origin"),
+    [
+        ("tfns (test)", RowsOrigin("tfns", "test")),
+        ("owner/name", RowsOrigin("owner/name")),
+        ("rows.csv, a sample with seed 3", RowsOrigin("rows.csv", seed=3)),
+        ("rows (old) (validation), a sample with seed 0", RowsOrigin("rows (old)", "validation", 0)),
+        ("two\nlines", RowsOrigin("two\nlines")),
+    ],
+)
+def test_where_rows_are_from_is_written_and_read(source: str, origin: RowsOrigin) -> None:
+    assert RowsOrigin.parse(source) == origin
+    assert str(origin) == source
 
 
 def test_comparison_json_has_what_a_reader_needs(tmp_path: Path) -> None:

@@ -10,13 +10,12 @@ from huggingface_hub import HfApi
 
 from classification.errors import InputError
 from classification.lineup import load_lineup
-from hub.cards.space import SpaceSettings
 from hub.collect.collection import Item, collect, items_of
 from hub.comparisons.datasets import plan_comparison
 from hub.push.runs import PushOptions, plan_run
 from hub.shared.client import Account, account_of, check_owner, checked_repo_id, connect, reachable
 from hub.shared.publish import Plan, Published, publish
-from hub.space.plan import configure_space, plan_space
+from hub.space.plan import SpaceSettings, configure_space, plan_space
 
 from .runs import Run
 from .session import Session
@@ -164,7 +163,10 @@ class HubActions:
         seen = {(item.kind, item.repo_id) for item in published}
         items = [*published, *(item for item in items_of(found) if (item.kind, item.repo_id) not in seen)]
         url, missing = collect(
-            items, title=title.strip(), api=self.api, private=not public,
+            items,
+            title=title.strip(),
+            api=self.api,
+            private=not public,
             description=f"Prompt or fine-tune? Measured on {found.task.name}.",
-        )  # fmt: skip
+        )
         return url, list(missing)

@@ -8,7 +8,7 @@ from pathlib import Path
 from classification.errors import InputError, shown
 from classification.lineup import Lineup
 from classification.runs.record import RUN_FILE, RunRecord, load_record
-from comparison.comparison import COMPARISON_FILE, Comparison
+from comparison.comparison import COMPARISON_FILE, Comparison, find_run
 from hub.cards.evidence import Evidence
 
 from .runtime import Runtime
@@ -79,7 +79,7 @@ class Runs:
         if self._results is None or not (self._results / COMPARISON_FILE).is_file():
             return None
         try:
-            Evidence.of(record, Comparison.load(self._results))
+            find_run(Comparison.load(self._results), record)
         except InputError:
             return None
         return self._results

@@ -40,9 +40,13 @@ class CompareTab:
         with gr.Row(elem_id="ask-row"):
             self._text = gr.Textbox(
                 label=f"Text to classify: {names}",
-                placeholder="Type or paste a text, then press Ask (Ctrl+Enter)", lines=2, max_lines=4,
-                elem_id="text", scale=8, autofocus=True,
-            )  # fmt: skip
+                placeholder="Type or paste a text, then press Ask (Ctrl+Enter)",
+                lines=2,
+                max_lines=4,
+                elem_id="text",
+                scale=8,
+                autofocus=True,
+            )
             self._ask = gr.Button("Ask all", variant="primary", elem_id="ask", scale=1, min_width=110)
         self._examples = []
         if task.examples:

@@ -9,9 +9,9 @@ import gradio as gr
 
 from classification.errors import InputError
 from classification.lineup import contender_from_hub
-from hub.cards.space import ZERO, SpaceSettings
 from hub.collect.collection import Item
 from hub.shared.publish import Published
+from hub.space.plan import ZERO, SpaceSettings
 
 from ..context import PageContext
 from ..events import PRIVATE, PUSHING

@@ -68,15 +68,27 @@ class PublishTab:
     @property
     def _inputs(self) -> list[Any]:
         return [
-            self._run, self._repo, self._title, self._licence, self._public, self._pull_request, self._unevaluated,
-        ]  # fmt: skip
+            self._run,
+            self._repo,
+            self._title,
+            self._licence,
+            self._public,
+            self._pull_request,
+            self._unevaluated,
+        ]
 
     def _connect(self) -> None:
         preview, card = self._context.event(self._preview), [self._matter, self._card]
         changed = [
-            self._repo.blur, self._repo.submit, self._title.blur, self._title.submit, self._licence.input,
-            self._public.input, self._pull_request.input, self._unevaluated.input,
-        ]  # fmt: skip
+            self._repo.blur,
+            self._repo.submit,
+            self._title.blur,
+            self._title.submit,
+            self._licence.input,
+            self._public.input,
+            self._pull_request.input,
+            self._unevaluated.input,
+        ]
         self._run.input(self._suggest, [self._run, self._repo], self._repo, **PRIVATE).then(
             preview, self._inputs, card, **PRIVATE
         )

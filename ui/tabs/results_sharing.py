@@ -30,9 +30,12 @@ class ShareResults:
             with gr.Column(min_width=280, elem_classes="sheet"):
                 gr.HTML("<h2>Open a comparison from the Hub</h2>", apply_default_css=False)
                 self.reference = gr.Textbox(
-                    label="Dataset repository", placeholder="owner/name, or owner/name@revision",
-                    max_lines=1, max_length=LONGEST_REFERENCE, elem_id="open-comparison",
-                )  # fmt: skip
+                    label="Dataset repository",
+                    placeholder="owner/name, or owner/name@revision",
+                    max_lines=1,
+                    max_length=LONGEST_REFERENCE,
+                    elem_id="open-comparison",
+                )
                 with gr.Row(elem_classes="buttons"):
                     self.open = gr.Button("Open", elem_id="open", min_width=90)
                     self.back = gr.Button("Back to this page's own", elem_id="back", min_width=180, visible=False)
@@ -43,9 +46,11 @@ class ShareResults:
     def _publish_form(self, context: PageContext) -> None:
         gr.HTML("<h2>Publish this page's comparison</h2>", apply_default_css=False)
         repo = gr.Textbox(
-            label="Dataset repository", placeholder=f"owner/{context.task.name}-comparison",
-            max_lines=1, elem_id="comparison-repo",
-        )  # fmt: skip
+            label="Dataset repository",
+            placeholder=f"owner/{context.task.name}-comparison",
+            max_lines=1,
+            elem_id="comparison-repo",
+        )
         public = gr.Checkbox(label="Public: a link opens it for everybody", elem_id="comparison-public")
         with gr.Row(elem_classes="buttons"):
             button = gr.Button("Publish", elem_id="push-comparison", min_width=90)

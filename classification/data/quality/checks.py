@@ -179,5 +179,13 @@ def encoding(splits: Splits, task: Task) -> Iterator[Finding]:
 
 
 CHECKS: tuple[Check, ...] = (
-    leaks, contradictions, duplicates, balance, swallowed_rows, strange_texts, encoding, long_texts, reading,
-)  # fmt: skip
+    leaks,
+    contradictions,
+    duplicates,
+    balance,
+    swallowed_rows,
+    strange_texts,
+    encoding,
+    long_texts,
+    reading,
+)

@@ -46,6 +46,15 @@ def test_the_price_is_the_hubs_own_times_the_limit(online: HubServer) -> None:
         price(wrong, api)
 
 
+@pytest.mark.parametrize(("script", "library"), [("training.static", "model2vec"), ("training.setfit", "setfit")])
+def test_a_training_with_a_library_of_its_own_gets_it(script: str, library: str) -> None:
+    plan = plan_job(script, [], "you/x", "you", flavor="t4-small", timeout="2h")
+    (found,) = (upload for upload in plan.bundle.uploads if upload.path == "requirements.txt")
+    assert f"\n{library}==" in found.read().decode()
+    other = plan_job("training.probe", [], "you/x", "you", flavor="t4-small", timeout="2h")
+    assert all(library.encode() not in upload.read() for upload in other.bundle.uploads[:2])
+
+
 @pytest.mark.parametrize(("text", "value"), [("45m", 2700), ("2h", 7200), ("1d", 86400), ("90s", 90)])
 def test_times_have_a_unit(text: str, value: int) -> None:
     assert seconds(text) == value
