@@ -34,8 +34,9 @@ format: $(VENV)/.dev ## Put the code in shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-benchmark: $(VENV)/.benchmarks ## Time label scoring against its peers on the demo's rows
+benchmark: $(VENV)/.benchmarks ## Time label scoring and static embeddings against their peers on the demo's rows
 	HF_HUB_OFFLINE=1 $(BIN)/python -m benchmarks.scoring --data demo/headlines.csv
+	HF_HUB_OFFLINE=1 $(BIN)/python -m benchmarks.throughput --data demo/headlines.csv
 
 browser: $(VENV)/.dev
 	@sh tests/scripts/install_browser.sh $(BIN)

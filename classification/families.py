@@ -45,6 +45,8 @@ class Family:
         architecture: how the names of its architectures end in ``config.json``, by which a model that was saved
             without a record is told; ``None`` where such a model is not loaded.
         labels_in_config: whether ``config.json`` says which output is which label (``id2label``).
+        requirements: the file that has the libraries which its training needs, beside those of every training; ``None``
+            where it needs no others.
         serves_as: other families that the same run can be loaded as; TF-IDF keeps the label counts too, so it serves
             as the majority baseline.
     """
@@ -60,6 +62,7 @@ class Family:
     task_type: str | None = None
     architecture: str | None = None
     labels_in_config: bool = False
+    requirements: str | None = None
     serves_as: tuple[str, ...] = ()
 
 
@@ -103,11 +106,54 @@ FAMILIES: dict[str, Family] = {
             labels_in_config=True,
         ),
         Family(
+            "decoder",
+            script="training.decoder",
+            loader="classification.classifiers.encoder:load_encoder",
+            library="transformers",
+            files=TRANSFORMERS_FILES,
+            task_type="SEQ_CLS",
+            labels_in_config=True,
+        ),
+        Family(
+            "seq2seq",
+            script="training.seq2seq",
+            loader="classification.classifiers.seq2seq:load_tuned",
+            prompt_loader="classification.classifiers.seq2seq:load_prompted",
+            library="transformers",
+            files=TRANSFORMERS_FILES,
+            task_type="SEQ_2_SEQ_LM",
+        ),
+        Family(
+            "cloze",
+            script="training.cloze",
+            loader="classification.classifiers.cloze:load_tuned",
+            prompt_loader="classification.classifiers.cloze:load_prompted",
+            library="transformers",
+            files=TRANSFORMERS_FILES,
+        ),
+        Family(
             "probe",
             script="training.probe",
             loader="classification.classifiers.probe:load_probe",
             library="prompt-or-tune",
             files=("head.safetensors",),
+        ),
+        Family(
+            "static",
+            script="training.static",
+            loader="classification.classifiers.static:load_static",
+            library="model2vec",
+            files=("config.json", "model.safetensors", "tokenizer.json", "head.safetensors"),
+            requirements="requirements/static.txt",
+        ),
+        Family(
+            "setfit",
+            script="training.setfit",
+            loader="classification.classifiers.encoder:load_encoder",
+            onnx_loader="classification.classifiers.onnx:load_onnx",
+            library="transformers",
+            files=(*TRANSFORMERS_FILES, *ONNX_FILES, "head.safetensors"),
+            requirements="requirements/setfit.txt",
         ),
         Family(
             "tfidf",
@@ -137,6 +183,8 @@ METHODS: dict[str, Method] = {
     "head": Method("head only"),
     "fit": Method("fitted"),
     "probe": Method("linear probe", needs_base=True),
+    "static": Method("static embeddings"),
+    "setfit": Method("SetFit"),
 }
 
 WeightsFormat = Literal["safetensors", "onnx"]

@@ -13,14 +13,18 @@ from .errors import InputError
 from .task import Task
 
 INVALID = -1
-#: The probability from which on a label of a multi-label task applies.
+#: The probability from which on a label of a multi-label task applies, unless its classifier has thresholds of its own.
 THRESHOLD = 0.5
 
 
 def decide(
-    probabilities: NDArray[np.float32], valid: NDArray[np.bool_], *, multi_label: bool, threshold: float = THRESHOLD
+    probabilities: NDArray[np.float32],
+    valid: NDArray[np.bool_],
+    *,
+    multi_label: bool,
+    thresholds: NDArray[np.float32] | None = None,
 ) -> NDArray[np.bool_]:
-    """The labels that probabilities stand for: the most probable one, or for a multi-label task all from ``threshold``.
+    """The labels that probabilities stand for: the most probable, or for several labels all from their threshold on.
 
     Every table, score and page uses this function. Of labels that are equally probable, the first is taken.
 
@@ -28,13 +32,13 @@ def decide(
         probabilities: float32 [n, L].
         valid: bool [n]; an invalid answer stands for no label.
         multi_label: whether a text may have several labels, or none.
-        threshold: for a multi-label task.
+        thresholds: float32 [L], for a multi-label task; by default `THRESHOLD` for each label.
 
     Returns:
         bool [n, L].
     """
     if multi_label:
-        return (probabilities >= threshold) & valid[:, None]
+        return (probabilities >= (THRESHOLD if thresholds is None else thresholds)) & valid[:, None]
     best: NDArray[np.bool_] = np.eye(probabilities.shape[1], dtype=np.bool_)[probabilities.argmax(axis=1)]
     return best & valid[:, None]
 
@@ -55,6 +59,8 @@ class Predictions:
         completions: what a free-running model really wrote, else ``None``.
         label_mass: float32 [n]; for scored labels, the probability that the model puts on all of them
             together before they are normalised; near 0 where it would rather say something else. Else ``None``.
+        thresholds: float32 [L]; for a multi-label task the probability from which each label applies, where they
+            were tuned. Else ``None``, which stands for `THRESHOLD`.
     """
 
     probabilities: NDArray[np.float32]
@@ -65,6 +71,7 @@ class Predictions:
     truncated: NDArray[np.bool_]
     completions: tuple[str, ...] | None = None
     label_mass: NDArray[np.float32] | None = None
+    thresholds: NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
         return len(self.probabilities)
@@ -76,9 +83,13 @@ class Predictions:
         columns[~self.valid] = INVALID
         return columns
 
+    def decided(self, *, multi_label: bool) -> NDArray[np.bool_]:
+        """The labels that each answer stands for, bool [n, L]; see `decide`."""
+        return decide(self.probabilities, self.valid, multi_label=multi_label, thresholds=self.thresholds)
+
     def labels(self, task: Task) -> list[tuple[str, ...]]:
         """Names of the labels that each answer stands for; none where it is invalid."""
-        predicted = decide(self.probabilities, self.valid, multi_label=task.multi_label)
+        predicted = self.decided(multi_label=task.multi_label)
         return [tuple(name for name, holds in zip(task.label_names, row, strict=True) if holds) for row in predicted]
 
     @classmethod
@@ -123,6 +134,8 @@ class Predictions:
             values = [getattr(part, field.name) for part in parts]
             if any(value is None for value in values):
                 joined[field.name] = None
+            elif field.name == "thresholds":  # of the classifier, the same in every chunk
+                joined[field.name] = values[0]
             elif isinstance(values[0], tuple):
                 joined[field.name] = tuple(text for value in values for text in value)
             else:

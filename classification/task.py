@@ -97,8 +97,9 @@ class Task(_Strict):
                 count = pattern.count(place)
                 if count != 1:
                     raise ValueError(
-                        f"the pattern {shown(pattern)} has {place} {f'{count} times' if count else 'nowhere'}, and needs "
-                        f"it once: {TEXT_PLACE} is where the text goes, {MASK_PLACE} where the model puts the label's word"
+                        f"the pattern {shown(pattern)} has {place} {f'{count} times' if count else 'nowhere'}, and "
+                        f"needs it once: {TEXT_PLACE} is where the text goes, {MASK_PLACE} where the model puts the "
+                        "label's word"
                     )
         return patterns
 

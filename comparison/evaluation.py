@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
 from classification.data.rows import Rows
 from classification.errors import InputError, shown
 from classification.runs.seen import Seen
@@ -98,7 +101,9 @@ class Evaluation:
         record = read_record(path, EvaluationRecord, what="evaluation")
         answers = None
         if isinstance(record.contender, MeasuredContender):
-            answers = read_answers(path.with_suffix(".parquet"), record.task, record.rows.count)
+            answers = read_answers(
+                path.with_suffix(".parquet"), record.task, record.rows.count, thresholds_of(record.contender)
+            )
         return cls(record.task, record.rows, record.contender, answers, record.inputs)
 
 
@@ -122,6 +127,12 @@ def failed(contender: ContenderIdentity, error: Exception, task: Task, rows: Row
     if not isinstance(error, InputError):
         logger.error("%s failed", contender.name, exc_info=error)
     return Evaluation(TaskRecord.of(task), rows, FailedContender(**dict(contender), error=failure_reason(error)), None)
+
+
+def thresholds_of(contender: MeasuredContender) -> NDArray[np.float32] | None:
+    """From which probability each label applies, float32 [L]; ``None`` where the contender has no thresholds."""
+    found = [label.threshold for label in contender.per_class.values()]
+    return None if not found or None in found else np.asarray(found, dtype=np.float32)
 
 
 def identity_of(contender: Contender, demonstrations: ChosenDemonstrations | None = None) -> ContenderIdentity:

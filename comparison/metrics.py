@@ -20,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binomtest
-from sklearn.metrics import roc_auc_score
+from sklearn.metrics import average_precision_score, roc_auc_score
 
 Bools = NDArray[np.bool_]
 Counts = NDArray[np.int64]
@@ -78,6 +78,23 @@ def macro_f1(targets: Bools, predicted: Bools) -> float:
 def micro_f1(targets: Bools, predicted: Bools) -> float:
     """F1 of all label decisions pooled."""
     return float(f1((targets & predicted).sum(), predicted.sum(), targets.sum()))
+
+
+def sample_f1(targets: Bools, predicted: Bools) -> float:
+    """Mean over rows of the F1 of a row's labels; 1 where it has none and none is answered, for that is right."""
+    hits, answered, support = (targets & predicted).sum(axis=1), predicted.sum(axis=1), targets.sum(axis=1)
+    return float(np.where(answered + support > 0, f1(hits, answered, support), 1.0).mean())
+
+
+def average_precision(targets: Bools, probabilities: NDArray[np.float32]) -> float | None:
+    """Area under the precision-recall curve of each label, mean over the labels that some row has.
+
+    As ``sklearn.metrics.average_precision_score`` computes it, which does not interpolate. It needs no threshold, so
+    it tells a poor ranking from a poor threshold. ``None`` where no row has a label.
+    """
+    held = np.flatnonzero(targets.any(axis=0))
+    areas = [average_precision_score(targets[:, label], probabilities[:, label]) for label in held]
+    return float(np.mean(areas)) if areas else None
 
 
 def confusion_matrix(targets: Bools, predicted: Bools) -> Counts:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from classification.data.rows import Rows
 from classification.errors import InputError
-from classification.predictions import Classifier, Predictions, decide
+from classification.predictions import Classifier, Predictions
 from classification.task import Task
 
 from . import metrics
@@ -26,9 +26,12 @@ PROBABILITY = "p_"
 
 #: Columns with a number or a bool a row, and what `Predictions` calls each.
 PLAIN = {
-    "valid": "valid", "seconds": "seconds", "prompt_tokens": "prompt_tokens", "completion_tokens": "completion_tokens",
+    "valid": "valid",
+    "seconds": "seconds",
+    "prompt_tokens": "prompt_tokens",
+    "completion_tokens": "completion_tokens",
     "shortened": "truncated",
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)
@@ -58,8 +61,7 @@ class PredictionTable:
     @property
     def predicted(self) -> Bools:
         """The labels that were answered, bool [n, L]."""
-        predictions = self.predictions
-        return decide(predictions.probabilities, predictions.valid, multi_label=self.task.multi_label)
+        return self.predictions.decided(multi_label=self.task.multi_label)
 
     @property
     def correct(self) -> Bools:
@@ -157,8 +159,16 @@ def write_answers(file: Path, answers: PredictionTable, *, with_texts: bool) -> 
     pd.DataFrame(columns).to_parquet(file, index=False)
 
 
-def read_answers(file: Path, task: TaskRecord, count: int) -> PredictionTable:
+def read_answers(
+    file: Path, task: TaskRecord, count: int, thresholds: NDArray[np.float32] | None = None
+) -> PredictionTable:
     """Read what `write_answers` wrote.
+
+    Args:
+        file: the Parquet file.
+        task: what was decided.
+        count: rows that it has to have.
+        thresholds: from which probability each label applies, float32 [L], where the contender has its own.
 
     Raises:
         InputError: the file is missing, no Parquet, or not for this task and number of rows.
@@ -168,7 +178,7 @@ def read_answers(file: Path, task: TaskRecord, count: int) -> PredictionTable:
     except (OSError, pa.ArrowException):
         raise InputError(f"{file}: no readable Parquet file; it belongs beside the JSON file of its name.") from None
     try:
-        answers = _answers(table, task)
+        answers = _answers(table, task, thresholds)
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"{file}: not the answers of a contender on the task {task.name} ({error}).") from None
     if len(answers.ids) != count:
@@ -176,7 +186,7 @@ def read_answers(file: Path, task: TaskRecord, count: int) -> PredictionTable:
     return answers
 
 
-def _answers(table: pd.DataFrame, task: TaskRecord) -> PredictionTable:
+def _answers(table: pd.DataFrame, task: TaskRecord, thresholds: NDArray[np.float32] | None) -> PredictionTable:
     predictions = Predictions(
         probabilities=np.column_stack([table[f"{PROBABILITY}{label}"] for label in task.labels]).astype(np.float32),
         valid=table["valid"].to_numpy(np.bool_),
@@ -186,6 +196,7 @@ def _answers(table: pd.DataFrame, task: TaskRecord) -> PredictionTable:
         truncated=table["shortened"].to_numpy(np.bool_),
         completions=tuple("" if pd.isna(words) else str(words) for words in table["said"]) if "said" in table else None,
         label_mass=table["label_mass"].to_numpy(np.float32) if "label_mass" in table else None,
+        thresholds=thresholds,
     )
     return PredictionTable(
         task=task,

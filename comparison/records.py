@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
@@ -20,6 +22,9 @@ Sentence = Annotated[str, Field(max_length=10_000)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Signed = Annotated[float, Field(ge=-1, le=1)]
 NotNegative = Annotated[float, Field(ge=0)]
+#: How the texts of `RowsOrigin` are made up.
+SAMPLE = ", a sample with seed "
+SOURCE = re.compile(rf"(?P<name>.*?)(?: \((?P<split>\w+)\))?(?:{SAMPLE}(?P<seed>\d+))?", re.DOTALL)
 #: Low and high end of a 95 % confidence interval.
 IntervalBounds = tuple[Signed, Signed]
 Count = Annotated[int, Field(ge=0, le=10**12)]
@@ -61,10 +66,37 @@ class TaskRecord(Record):
         )
 
 
+@dataclass(frozen=True)
+class RowsOrigin:
+    """Where rows are from; as a text it is what ``RowsRecord.source`` holds.
+
+    Attributes:
+        name: a Hub id, or the name of a file or folder.
+        split: train, validation or test, where that is known.
+        seed: of the sample, where the rows are one.
+    """
+
+    name: str
+    split: str | None = None
+    seed: int | None = None
+
+    def __str__(self) -> str:
+        split = f" ({self.split})" if self.split else ""
+        return f"{self.name}{split}{'' if self.seed is None else f'{SAMPLE}{self.seed}'}"
+
+    @classmethod
+    def parse(cls, source: str) -> RowsOrigin:
+        """Read the text; one that nobody wrote like this is all name."""
+        found = SOURCE.fullmatch(source)
+        if found is None:
+            return cls(source)
+        return cls(found["name"], found["split"], int(found["seed"]) if found["seed"] else None)
+
+
 class RowsRecord(Record):
     """The rows that every contender was asked about."""
 
-    source: Sentence
+    source: Annotated[Sentence, Field(description="a `RowsOrigin` as text")]
     count: Annotated[Count, Field(ge=1)]
     fingerprint: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="`Rows.fingerprint`")]
 
@@ -76,6 +108,9 @@ class LabelRecord(Record):
     recall: Share
     f1: Share
     support: Count
+    threshold: Annotated[
+        Share | None, Field(description="several labels: the probability from which it applies, where that was tuned")
+    ] = None
 
 
 class Scores(Record):
@@ -86,6 +121,12 @@ class Scores(Record):
     macro_f1: Share
     macro_f1_ci: IntervalBounds
     micro_f1: Share
+    sample_f1: Annotated[
+        Share | None, Field(description="several labels: mean over texts of the F1 of a text's labels")
+    ] = None
+    average_precision: Annotated[
+        Share | None, Field(description="several labels: area under the precision-recall curve, mean over labels")
+    ] = None
     invalid_rate: Share
     auc: Share | None
     ece: Share | None = Field(description="expected calibration error")
@@ -100,6 +141,18 @@ class Scores(Record):
     confusion_matrix: tuple[tuple[Count, ...], ...] | None = Field(
         description="rows of each label by answer, the last column invalid answers; none for a multi-label task"
     )
+
+    @property
+    def mistakes(self) -> list[tuple[str, str | None, int]]:
+        """What was taken for what, the commonest first: label, answer (``None`` for an invalid one), number of rows."""
+        answers = (*self.per_class, None)
+        found = [
+            (label, answer, count)
+            for label, row in zip(self.per_class, self.confusion_matrix or (), strict=False)
+            for answer, count in zip(answers, row, strict=True)
+            if count and answer != label
+        ]
+        return sorted(found, key=lambda mistake: -mistake[2])
 
 
 class ContenderIdentity(Record):
@@ -157,6 +210,22 @@ class Pair(Record):
     macro_f1_difference_ci: IntervalBounds
     macro_f1_p: Share
     macro_f1_p_holm: Share
+
+    def seen_from(self, name: str) -> Pair:
+        """The same pair with this contender, one of the two, as the first."""
+        if name == self.first:
+            return self
+        low, high = self.macro_f1_difference_ci
+        turned = {
+            "first": self.second,
+            "second": self.first,
+            "only_first_right": self.only_second_right,
+            "only_second_right": self.only_first_right,
+            "accuracy_difference": -self.accuracy_difference,
+            "macro_f1_difference": -self.macro_f1_difference,
+            "macro_f1_difference_ci": (-high, -low),
+        }
+        return self.model_copy(update=turned)
 
 
 class EvaluationRecord(Record):

@@ -29,6 +29,10 @@ def score(table: PredictionTable, *, seed: int = 0) -> Scores:
         macro_f1=rounded(leading["macro_f1"]),
         macro_f1_ci=bounds(metrics.macro_f1_interval(targets, predicted, seed=seed)),
         micro_f1=rounded(metrics.micro_f1(targets, predicted)),
+        sample_f1=rounded(metrics.sample_f1(targets, predicted)) if task.multi_label else None,
+        average_precision=(
+            _rounded_or_none(metrics.average_precision(targets, probabilities)) if task.multi_label else None
+        ),
         invalid_rate=rounded(1 - valid.mean()),
         auc=_rounded_or_none(metrics.roc_auc(targets, probabilities)),
         ece=_rounded_or_none(metrics.calibration_error(targets, probabilities, valid, multi_label=task.multi_label)),
@@ -39,7 +43,7 @@ def score(table: PredictionTable, *, seed: int = 0) -> Scores:
         completion_tokens=rounded(predictions.completion_tokens.mean()),
         shortened=int(predictions.truncated.sum()),
         label_mass=None if mass is None else rounded(min(mass.mean(), 1.0)),
-        per_class=_per_class(task.labels, metrics.label_scores(targets, predicted)),
+        per_class=_per_class(task.labels, metrics.label_scores(targets, predicted), predictions.thresholds),
         confusion_matrix=None if task.multi_label else _as_tuples(metrics.confusion_matrix(targets, predicted)),
     )
 
@@ -61,13 +65,16 @@ def accuracy_and_macro_f1(targets: Bools, predicted: Bools, valid: Bools) -> dic
     }
 
 
-def _per_class(labels: Sequence[str], scores: metrics.LabelScores) -> dict[str, LabelRecord]:
+def _per_class(
+    labels: Sequence[str], scores: metrics.LabelScores, thresholds: NDArray[np.float32] | None
+) -> dict[str, LabelRecord]:
     return {
         label: LabelRecord(
             precision=rounded(scores.precision[column]),
             recall=rounded(scores.recall[column]),
             f1=rounded(scores.f1[column]),
             support=int(scores.support[column]),
+            threshold=None if thresholds is None else rounded(thresholds[column]),
         )
         for column, label in enumerate(labels)
     }

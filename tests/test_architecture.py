@@ -61,7 +61,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "shared",
     ),
     "training": (
-        "baseline  encoder  export  probe  sft",
+        "baseline  cloze  decoder  encoder  export  probe  seq2seq  setfit  sft  static",
         "shared",
     ),
     "ui": (

@@ -43,7 +43,7 @@ def commands() -> list[tuple[str, str]]:
     found = []
     for page in PAGES:
         text = page.read_text(encoding="utf-8").replace("\\\n", " ")
-        for match in re.finditer(r"python -m [a-z_.]+(?: [^\n`]*)?", text):
+        for match in re.finditer(r"python -m [a-z0-9_.]+(?: [^\n`]*)?", text):
             found.append((page.name, match.group().removesuffix(" -->")))
     return sorted(set(found))
 
@@ -81,12 +81,13 @@ def test_every_option_is_documented(module: str) -> None:
 def test_every_option_of_ours_in_training_is_documented() -> None:
     from dataclasses import fields
 
-    from training.encoder import EncoderArguments
-    from training.sft import ChatArguments
-    from training.shared.options import SentenceEncoderArguments, TaskArguments
+    from training.shared.options import BaselineArguments, ComparisonDefaults, TaskArguments
+    from training.shared.quick_help import OWN
 
     page = (ROOT / "docs" / "training.md").read_text(encoding="utf-8")
-    for arguments in (TaskArguments, ChatArguments, EncoderArguments, SentenceEncoderArguments):
+    ours = {TaskArguments, *(arguments for own in OWN.values() for arguments in own)}
+    ours -= {BaselineArguments, ComparisonDefaults}  # the libraries' own, with other defaults
+    for arguments in ours:
         for entry in fields(arguments):
             assert f"--{entry.name}`" in page, f"docs/training.md does not explain --{entry.name}"
 
@@ -137,14 +138,18 @@ def test_the_floors_of_the_architecture_page_are_those_that_are_tested() -> None
         assert drawn == [line.split() for line in FLOORS[folder.strip("/")]], f"docs/architecture.md: {folder}"
 
 
-def test_the_readmes_results_are_the_committed_ones() -> None:
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_table_of_results_is_that_of_its_comparison(page: Path) -> None:
     from comparison.comparison import Comparison
     from comparison.report.tables import as_markdown
 
-    table = as_markdown(Comparison.load(ROOT / "demo" / "results")).strip()
-    shown = re.search(r"<!-- results: .*? -->\n(.*?)\n<!-- /results -->", README.read_text(encoding="utf-8"), re.DOTALL)
-    assert shown is not None
-    assert shown.group(1).strip() == table
+    text = page.read_text(encoding="utf-8")
+    command = r"python -m comparison report (\S+) --format markdown"
+    marked = re.findall(rf"<!-- results: {command} -->\n(.*?)\n<!-- /results -->", text, re.DOTALL)
+    assert len(marked) == text.count("<!-- results:")
+    assert marked or page.name not in ("README.md", "results.md")
+    for folder, shown in marked:
+        assert shown.strip() == as_markdown(Comparison.load(ROOT / folder)).strip(), f"{page.name}: {folder}"
 
 
 def test_the_front_matter_is_that_of_a_space() -> None:

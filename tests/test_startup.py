@@ -37,7 +37,11 @@ COMMANDS: list[tuple[list[str], set[str]]] = [
     (["hub.feedback", "--help"], TABLES),
     (["training.sft", "--help"], set()),
     (["training.encoder", "--help"], set()),
+    (["training.seq2seq", "--help"], set()),
+    (["training.cloze", "--help"], set()),
     (["training.baseline", "--help"], set()),
+    (["training.static", "--help"], set()),
+    (["training.setfit", "--help"], set()),
     (["training.export", "--help"], set()),
 ]
 LOOK = f"""
@@ -64,7 +68,13 @@ def test_a_command_imports_only_what_it_uses(words: list[str], allowed: set[str]
 
 
 @pytest.mark.parametrize(
-    ("script", "classes"), [("sft", "ChatTrainingArguments"), ("encoder", "EncoderTrainingArguments")]
+    ("script", "classes"),
+    [
+        ("sft", "ChatTrainingArguments"),
+        ("encoder", "ClassifierTrainingArguments"),
+        ("seq2seq", "Seq2SeqTrainingArguments"),
+        ("cloze", "ScoringTrainingArguments"),
+    ],
 )
 def test_every_option_that_the_help_of_a_training_shows_is_one_of_its_flags(script: str, classes: str) -> None:
     import dataclasses

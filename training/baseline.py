@@ -29,9 +29,9 @@ from classification.runs.folder import check_place, whole_run
 from classification.task import load_task
 
 from .shared.command import recorded_command
-from .shared.data import at_most
+from .shared.data import at_most, check_labels
 from .shared.energy import EnergyMeter
-from .shared.finish import command_line, evaluated, example_answers, new_record, seal
+from .shared.finish import command_line, evaluated, new_record, seal
 from .shared.flags import check_ranges, parse_arguments, refuse_validation
 from .shared.options import BaselineArguments, TaskArguments
 from .shared.publishing import push_run, requested_push
@@ -53,6 +53,7 @@ def main(argv: list[str] | None = None) -> None:
     if splits.train is None:  # load_splits has just made sure; this tells the type checker
         raise InputError("training needs a train split.")
     rows = at_most(splits.train, options.train_limit, arguments.seed)
+    check_labels(rows, task)
     with EnergyMeter() as meter:
         started = time.perf_counter()
         classifier = TfidfClassifier.fit(task, rows.texts, rows.targets(task), arguments.seed)
@@ -69,8 +70,7 @@ def main(argv: list[str] | None = None) -> None:
         seconds=round(seconds, 2),
         command=recorded_command("training.baseline", argv),
         energy=meter.record,
-        evaluation=evaluated(classifier, splits.validation, rows),
-        answers=example_answers(classifier),
+        **evaluated(classifier, splits.validation, rows, tune_thresholds=options.tune_thresholds),
     )
     with whole_run(folder) as unfinished:
         classifier.save(unfinished)

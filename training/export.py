@@ -29,6 +29,7 @@ from peft import PeftModel
 
 from classification.classifiers.encoder import EncoderClassifier, PooledEncoderClassifier
 from classification.classifiers.onnx import MODEL, OnnxClassifier
+from classification.classifiers.thresholds import ThresholdClassifier
 from classification.contenders import Contender, ContenderEntry
 from classification.errors import InputError
 from classification.files.writing import made
@@ -95,6 +96,8 @@ def _check_new(output: Path) -> None:
 def _loaded(run: Path, record: RunRecord, model: str | None) -> EncoderClassifier:
     entry = ContenderEntry(name=record.name, approach="fine-tuned", run=str(run), model=model)
     classifier = Contender(entry, record.task, record, run).load(ModelPool())
+    if isinstance(classifier, ThresholdClassifier):  # the thresholds stay in the record
+        classifier = classifier.classifier
     if not isinstance(classifier, EncoderClassifier):
         raise InputError(f"{run}: is not loaded as an encoder; give a run of python -m training.encoder.")
     return classifier

@@ -19,36 +19,36 @@ if __name__ == "__main__":  # before the libraries below are imported, which tak
     end_without_address()
 
 
+import logging
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import torch
+from datasets import Dataset
 from peft import LoraConfig, PeftModel
 from transformers import TrainerControl
-from trl import ModelConfig, SFTConfig, SFTTrainer, TrlParser, get_peft_config
+from trl import ModelConfig, SFTConfig, SFTTrainer, get_peft_config
 
 from classification.classifiers.chat import ChatClassifier
 from classification.data.dataset import Rows
-from classification.errors import InputError
-from classification.files.writing import made
 from classification.models.pool import LoadedModel, ModelPool
 from classification.models.scoring import can_branch
-from classification.runs.folder import check_place
-from classification.task import Task, load_task
+from classification.models.structure import check_structure
+from classification.prompting.templates import PLAIN_TEMPLATE
+from classification.task import Task
 from comparison.prediction_table import predict_rows
 from comparison.scores import accuracy_and_macro_f1
 
-from .shared.arguments import asked_model, callbacks, hyperparameters_of
-from .shared.checkpoints import WholeCheckpoints, resume_point
-from .shared.command import recorded_command
-from .shared.data import IGNORED, TreeCollator, at_most, prompt_completion, training_splits
-from .shared.finish import TrainingResult, base_record, command_line, finish
-from .shared.flags import by_loss, check_flags, check_length, check_targets, parse_arguments
-from .shared.options import ChatArguments, ComparisonDefaults, TaskArguments
-from .shared.publishing import push_run, requested_push
-from .shared.record import Training
-from .shared.seen import hashes_of_training
+from .shared.arguments import asked_model, callbacks
+from .shared.checkpoints import WholeCheckpoints
+from .shared.data import IGNORED, TreeCollator, prompt_completion
+from .shared.finish import command_line
+from .shared.flags import by_loss, check_targets, named_layers
+from .shared.options import ChatArguments, ComparisonDefaults
+from .shared.quantized import quantization_of, ready_for_lora
+from .shared.setup import TrainingSetup, read_setup, train_and_save
+
+logger = logging.getLogger(__name__)
 
 #: Tokens that a batch of short texts comes to; a model that takes a tree of them takes any of ours.
 TYPICAL_TREE = 4096
@@ -118,9 +118,13 @@ def measure(classifier: ChatClassifier, rows: Rows, prefix: str = "eval") -> dic
 def without_cache(classifier: ChatClassifier) -> ChatClassifier:
     """The same classifier without anything computed from weights that have changed since."""
     return ChatClassifier(
-        classifier.name, classifier.task, classifier.base,
-        adapter=classifier.adapter, describe_labels=classifier.describe_labels, decode=classifier.decode,
-    )  # fmt: skip
+        classifier.name,
+        classifier.task,
+        classifier.base,
+        adapter=classifier.adapter,
+        describe_labels=classifier.describe_labels,
+        decode=classifier.decode,
+    )
 
 
 @dataclass
@@ -135,63 +139,53 @@ class ChatTrainingArguments(ComparisonDefaults, SFTConfig):
 
 def main(argv: list[str] | None = None) -> None:
     """Train, and write the run folder."""
-    parser = TrlParser(
-        (TaskArguments, ChatArguments, ChatTrainingArguments, ModelConfig), prog="python -m training.sft"
+    setup = read_setup("sft", ChatArguments, ChatTrainingArguments, argv)
+    chat: ChatArguments = setup.own
+    adapter = setup.model_args.use_peft
+    quantization = quantization_of(setup.model_args, adapter=adapter)
+    base = ModelPool().chat(*asked_model(setup.model_args), quantization=quantization)
+    check_structure(base, "decoder")
+    if not base.tokenizer.chat_template:
+        base.tokenizer.chat_template = PLAIN_TEMPLATE  # saved with the run, which is asked with it afterwards
+        logger.info("%s has no chat template; it is given a plain one, which the run keeps.", base.weights.model_id)
+    train_and_save(
+        setup,
+        base,
+        lambda: build_trainer(setup, base),
+        lambda trainer: without_cache(trainer.classifier),
+        family="chat",
+        method="lora" if adapter else "full",
+        recorded={
+            "describe_labels": chat.describe_labels,
+            "max_length": setup.args.max_length,
+            "quantization": quantization,
+        },
     )
-    options, chat, args, model_args = parse_arguments(parser, argv)
-    check_flags(args, options, chat, model_args)
-    command = recorded_command("training.sft", argv)
-    task = load_task(options.required_task())
-    if not model_args.model_name_or_path or not args.output_dir:
-        raise InputError("--model_name_or_path and --output_dir are needed: which model to train, and where it goes.")
-    check_place(Path(args.output_dir))
-    push_request = requested_push(args)
-    splits, train, validation = training_splits(task, options.data, args.seed, options.read_options())
-    train, held_out = (
-        at_most(train, options.train_limit, args.seed),
-        at_most(validation, options.eval_limit, args.seed),
-    )
-    check_length(args, len(train))
-    base = ModelPool().chat(*asked_model(model_args))
-    method = "lora" if model_args.use_peft else "full"
-    settings = hyperparameters_of(args, chat, model_args)
-    training = Training.of(task, train, held_out, base_record(base.weights), method, settings)
-    checkpoint, training = resume_point(args, training)
-    with made(Path(args.output_dir), "--output_dir"):
-        trainer = build_trainer(task, train, held_out, base, options, chat, args, model_args)
-        trainer.training, trainer.seen = training, hashes_of_training(train, validation, base=base.weights)
-        trainer.train_whole(checkpoint)
-        result = TrainingResult(
-            "chat", method, task, splits, train, base.weights, trainer, without_cache(trainer.classifier), trainer.seen
-        )  # fmt: skip
-        recorded = {"describe_labels": chat.describe_labels, "max_length": args.max_length, "command": command}
-        finish(result, args, (options, chat, model_args), recorded)
-    push_run(push_request, Path(args.output_dir))
 
 
-def build_trainer(
-    task: Task, train: Rows, held_out: Rows, base: LoadedModel,
-    options: TaskArguments, chat: ChatArguments, args: SFTConfig, model_args: ModelConfig,
-) -> LabelTrainer:  # fmt: skip
-    """A trainer over these rows; ``base.model`` becomes the model that is trained."""
+def build_trainer(setup: TrainingSetup, base: LoadedModel) -> LabelTrainer:
+    """A trainer over the rows of a setup; ``base.model`` becomes the model that is trained."""
+    chat, args, task = setup.own, setup.args, setup.task
     torch.manual_seed(args.seed)
-    examples = prompt_completion(train, task, base.tokenizer, args.max_length, describe_labels=chat.describe_labels)
+
+    def encoded(rows: Rows) -> Dataset:
+        return prompt_completion(rows, task, base.tokenizer, args.max_length, describe_labels=chat.describe_labels)
+
+    ready_for_lora(base, gradient_checkpointing=args.gradient_checkpointing)
     tree = chat.share_prefix and can_branch(base.model, TYPICAL_TREE)
     trainer = LabelTrainer(
         model=base.model,
         args=args,
-        train_dataset=examples,
-        eval_dataset=prompt_completion(
-            held_out, task, base.tokenizer, args.max_length, describe_labels=chat.describe_labels
-        ),
+        train_dataset=encoded(setup.train),
+        eval_dataset=encoded(setup.held_out),
         processing_class=base.tokenizer,
-        peft_config=_lora(base, model_args, chat.lora_layers),
+        peft_config=_lora(base, setup.model_args, chat.lora_layers),
         data_collator=TreeCollator(base.model) if tree else None,
-        callbacks=callbacks(options),
+        callbacks=callbacks(setup.options),
     )
     base.model = trainer.model
     trained = "default" if isinstance(trainer.model, PeftModel) else None
-    trainer.validation, trainer.task = held_out, task
+    trainer.validation, trainer.task = setup.held_out, task
     trainer.classifier = ChatClassifier(
         "in training", task, base, adapter=trained, describe_labels=chat.describe_labels
     )
@@ -202,7 +196,7 @@ def _lora(base: LoadedModel, model_args: ModelConfig, last_layers: int | None) -
     config = get_peft_config(model_args)
     if config is None:
         return None
-    config.target_modules = config.target_modules or "all-linear"
+    config.target_modules = named_layers(base.model, config.target_modules) or "all-linear"
     check_targets(base.model, model_args)
     if last_layers:
         layers = int(base.model.config.get_text_config().num_hidden_layers)

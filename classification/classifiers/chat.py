@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 from scipy.special import softmax
 from transformers import GenerationConfig
 
-from ..errors import InputError
+from ..models.label_chain import LabelChain
 from ..models.pool import LoadedModel
 from ..models.scoring import LabelScorer, shared_prefix
 from ..predictions import Predictions
-from ..prompting.encoding import EncodedPrompt, encode_answers, encode_prompt
-from ..prompting.messages import Demonstration, Message, parse, render
+from ..prompting.encoding import EncodedPrompt, encode_answers, encode_chain, encode_prompt
+from ..prompting.messages import Demonstration, Message, nothing_word, parse, render
+from ..prompting.templates import tokenizer_of_run
 from ..task import Task
 from .loading import Decode, PromptToLoad, RunToLoad
 
@@ -31,7 +32,8 @@ class ChatClassifier:
     """Asks a chat model for one text's label at a time.
 
     ``decode="score"`` compares the likelihoods of the labels, so every answer is a label and has a
-    probability. ``decode="generate"`` lets the model write, and what is not exactly a label is invalid.
+    probability; how several labels are scored says `classification.models.label_chain`.
+    ``decode="generate"`` lets the model write, and what is not exactly a label is invalid.
     """
 
     def __init__(
@@ -44,23 +46,23 @@ class ChatClassifier:
         demonstrations: Sequence[Demonstration] = (),
         describe_labels: bool = False,
         decode: Decode = "score",
+        tokenizer: Any = None,
     ) -> None:
-        if task.multi_label and decode == "score":
-            raise InputError(
-                f"{name}: label scoring decides for one label, and the task {task.name} allows several; "
-                "set decode: generate."
-            )
         self.name, self.task, self.base = name, task, base
+        self.tokenizer = tokenizer or base.tokenizer
         self.adapter, self.decode = adapter, decode
         self.demonstrations = tuple(demonstrations)
         self.describe_labels = describe_labels
-        self._answers = encode_answers(base.tokenizer, task.words)
+        self._answers = encode_answers(self.tokenizer, task.words)
         self._scorer = LabelScorer(self._answers)
-        self._probes = [encode_prompt(base.tokenizer, self._messages(text)).ids for text in PROBES]
+        self._chain = (
+            LabelChain(encode_chain(self.tokenizer, task.words, nothing_word(task))) if task.multi_label else None
+        )
+        self._probes = [encode_prompt(self.tokenizer, self._messages(text)).ids for text in PROBES]
 
     def prompt(self, text: str) -> str:
         """The prompt for a text as the model sees it, control tokens included."""
-        return self.base.tokenizer.decode(self._encode(text).ids, skip_special_tokens=False)
+        return self.tokenizer.decode(self._encode(text).ids, skip_special_tokens=False)
 
     def predict(self, texts: Sequence[str]) -> Predictions:
         """Decide about each text; ``seconds`` is the batch's time shared out by prompt length."""
@@ -83,11 +85,14 @@ class ChatClassifier:
 
     def _encode(self, text: str) -> EncodedPrompt:
         context = getattr(self.base.model.config.get_text_config(), "max_position_embeddings", None)
-        room = None if context is None else context - max(map(len, self._answers)) - ANSWER_SLACK
-        return encode_prompt(self.base.tokenizer, self._messages(text), room)
+        room = None if context is None else context - self._answer_room()
+        return encode_prompt(self.tokenizer, self._messages(text), room)
 
     def _score(self, model: Any, prompts: list[list[int]]) -> dict[str, Any]:
         prefix = self._probes[0][: shared_prefix(self._probes)]
+        if self._chain is not None:
+            probabilities, mass, scored = self._chain.score(model, prompts, prefix=prefix)
+            return {"probabilities": probabilities, "label_mass": mass, "completion_tokens": scored}
         scores = self._scorer.score(model, prompts, prefix=prefix)
         tokens = sum(map(len, self._answers))
         return {
@@ -99,7 +104,7 @@ class ChatClassifier:
     def _generate(self, model: Any, prompts: list[list[int]]) -> dict[str, Any]:
         completions, lengths = [], []
         ends = {answer[-1] for answer in self._answers}
-        tokenizer = self.base.tokenizer
+        tokenizer = self.tokenizer
         settings = GenerationConfig(
             max_new_tokens=self._answer_room(),
             do_sample=False,
@@ -130,18 +135,27 @@ def load_prompted(prompt: PromptToLoad) -> ChatClassifier:
     """A chat model that is asked with a prompt alone."""
     base = prompt.pool.chat(prompt.model, prompt.revision)
     return ChatClassifier(
-        prompt.name, prompt.task, base,
-        demonstrations=prompt.demonstrations, describe_labels=prompt.describe_labels, decode=prompt.decode,
-    )  # fmt: skip
+        prompt.name,
+        prompt.task,
+        base,
+        demonstrations=prompt.demonstrations,
+        describe_labels=prompt.describe_labels,
+        decode=prompt.decode,
+    )
 
 
 def load_tuned(run: RunToLoad) -> ChatClassifier:
     """A fine-tuned chat model, asked with the run's own task in its own words: what it was taught with."""
-    base = run.pool.chat(*run.weights())
+    base = run.pool.chat(*run.weights(), quantization=run.quantization())
     return ChatClassifier(
-        run.name, run.record.task, base,
-        adapter=run.attach(base), describe_labels=run.record.describe_labels, decode=run.decode,
-    )  # fmt: skip
+        run.name,
+        run.record.task,
+        base,
+        adapter=run.attach(base),
+        describe_labels=run.record.describe_labels,
+        decode=run.decode,
+        tokenizer=tokenizer_of_run(base.tokenizer, run.folder),
+    )
 
 
 def normalised(log_likelihoods: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -93,7 +93,7 @@ def load_encoder(run: RunToLoad) -> EncoderClassifier:
     model_id, revision = run.weights()
     if run.record.pooling:
         return _load_pooled(run, model_id, revision)
-    base = run.pool.encoder(model_id, len(run.task.labels), revision)
+    base = run.pool.sequence_classifier(model_id, len(run.task.labels), revision, quantization=run.quantization())
     columns = [run.record.task.index(name) for name in run.task.label_names]
     return EncoderClassifier(
         run.name, run.task, base, adapter=run.attach(base), max_length=run.record.max_length, columns=columns
@@ -111,9 +111,14 @@ def _load_pooled(run: RunToLoad, model_id: str, revision: str | None) -> PooledE
         raise InputError(f"{run.source}: its {HEAD_FILE} is for another encoder than {model_id}.")
     columns = [run.record.task.index(name) for name in run.task.label_names]
     return PooledEncoderClassifier(
-        run.name, run.task, base, head,
-        adapter=run.attach(base), max_length=run.record.max_length, columns=columns,
-    )  # fmt: skip
+        run.name,
+        run.task,
+        base,
+        head,
+        adapter=run.attach(base),
+        max_length=run.record.max_length,
+        columns=columns,
+    )
 
 
 def probabilities(logits: NDArray[np.float32], *, multi_label: bool) -> NDArray[np.float32]:

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+
 from ..errors import InputError, shown
 from ..families import FAMILIES, function_of
-from ..models.pool import ModelPool
+from ..models.pool import ModelPool, Quantization, quantizer_missing
 from ..predictions import Classifier
 from ..runs.hashes import check_hashes
 from ..runs.record import RunRecord
 from ..runs.remote import Reference, RemoteRun
 from ..task import Task
+from .thresholds import ThresholdClassifier
 
 if TYPE_CHECKING:
     from ..models.pool import LoadedModel
     from ..prompting.messages import Demonstration
+
+logger = logging.getLogger(__name__)
 
 Decode = Literal["score", "generate"]
 
@@ -81,6 +87,18 @@ class RunToLoad:
         """
         return self._base() if self.record.needs_base else (str(self.folder), None)
 
+    def quantization(self) -> Quantization | None:
+        """How the weights of its base are held: as in its training, or in full with a warning where that cannot be."""
+        missing = quantizer_missing() if self.record.quantization else None
+        if missing:
+            logger.warning(
+                "%s: it was trained on weights in 4 bits, and here they are in full, so some answers may differ: %s",
+                self.source,
+                missing,
+            )
+            return None
+        return self.record.quantization
+
     def attach(self, base: LoadedModel) -> str | None:
         """Put the run's adapter on its base; returns the adapter's name, or ``None`` for a whole model.
 
@@ -132,7 +150,24 @@ def load_run(run: RunToLoad, family: str) -> Classifier:
     if loader is None:
         raise InputError(f"{run.source}: a run of the family {family} is not loaded from {run.record.weights_format}.")
     classifier: Classifier = function_of(loader)(run)
-    return classifier
+    return with_thresholds(classifier, run.record) if family == run.record.family else classifier
+
+
+def with_thresholds(classifier: Classifier, record: RunRecord) -> Classifier:
+    """The classifier with the thresholds that were tuned in its training; as it is where there are none.
+
+    Raises:
+        InputError: there are not as many as labels.
+    """
+    if record.thresholds is None:
+        return classifier
+    if len(record.thresholds) != len(record.task.labels) or not record.task.multi_label:
+        raise InputError(
+            f"{record.name}: its run.json has {len(record.thresholds)} thresholds for {len(record.task.labels)} labels"
+            f"{'' if record.task.multi_label else ', of which a text has one'}; train it again."
+        )
+    columns = [record.task.index(name) for name in classifier.task.label_names]
+    return ThresholdClassifier(classifier, np.asarray(record.thresholds, dtype=np.float32)[columns])
 
 
 def load_prompt(prompt: PromptToLoad, family: str) -> Classifier:

@@ -65,9 +65,10 @@ class ProbeClassifier:
     def save(self, folder: Path) -> None:
         """Write ``head.safetensors``, with the kind of pooling as its metadata."""
         save_file(
-            {"linear.weight": self._weights, "linear.bias": self._bias}, folder / HEAD_FILE,
+            {"linear.weight": self._weights, "linear.bias": self._bias},
+            folder / HEAD_FILE,
             metadata={"pooling": self.encoder.kind},
-        )  # fmt: skip
+        )
 
 
 def label_probabilities(
@@ -120,9 +121,14 @@ def choose_c(embeddings: NDArray[np.float32], held: NDArray[np.bool_], *, multi_
 
 
 def _loss(
-    embeddings: NDArray[np.float32], held: NDArray[np.bool_], parts: list[tuple[NDArray, NDArray]], c: float,
-    *, multi_label: bool, seed: int,
-) -> float:  # fmt: skip
+    embeddings: NDArray[np.float32],
+    held: NDArray[np.bool_],
+    parts: list[tuple[NDArray, NDArray]],
+    c: float,
+    *,
+    multi_label: bool,
+    seed: int,
+) -> float:
     total = 0.0
     for train, test in parts:
         fit = fit_one_vs_rest if multi_label else fit_softmax

@@ -96,9 +96,12 @@ def _read(data: bytes) -> E5File:
     _, skipped = struct.unpack_from("<iI", data, at + length)
     at += length + 8 + skipped
     return E5File(
-        dict(zip(names, sizes, strict=True)), epsilon, list(zip(pieces, scores.tolist(), strict=True)),
-        {"bos": bos, "eos": eos, "pad": pad, "unk": unk}, dict(_tensors(data, at)),
-    )  # fmt: skip
+        dict(zip(names, sizes, strict=True)),
+        epsilon,
+        list(zip(pieces, scores.tolist(), strict=True)),
+        {"bos": bos, "eos": eos, "pad": pad, "unk": unk},
+        dict(_tensors(data, at)),
+    )
 
 
 def _tensors(data: bytes, at: int) -> Any:
@@ -128,11 +131,18 @@ def e5_model(found: E5File) -> BertModel:
 
     sizes = found.sizes
     config = BertConfig(
-        vocab_size=sizes["vocabulary"], hidden_size=sizes["hidden"], num_hidden_layers=sizes["layers"],
-        num_attention_heads=sizes["heads"], intermediate_size=sizes["feed_forward"],
-        max_position_embeddings=sizes["positions"], type_vocab_size=sizes["types"], layer_norm_eps=found.epsilon,
-        pad_token_id=found.ids["pad"], bos_token_id=found.ids["bos"], eos_token_id=found.ids["eos"],
-    )  # fmt: skip
+        vocab_size=sizes["vocabulary"],
+        hidden_size=sizes["hidden"],
+        num_hidden_layers=sizes["layers"],
+        num_attention_heads=sizes["heads"],
+        intermediate_size=sizes["feed_forward"],
+        max_position_embeddings=sizes["positions"],
+        type_vocab_size=sizes["types"],
+        layer_norm_eps=found.epsilon,
+        pad_token_id=found.ids["pad"],
+        bos_token_id=found.ids["bos"],
+        eos_token_id=found.ids["eos"],
+    )
     torch.manual_seed(0)
     model = BertModel(config).eval()
     state = model.state_dict()
@@ -157,9 +167,13 @@ def e5_tokenizer(found: E5File) -> PreTrainedTokenizerBase:
 
     ids, pieces = found.ids, found.pieces
     tokenizer = Tokenizer(models.Unigram(pieces, unk_id=ids["unk"], byte_fallback=False))
-    tokenizer.normalizer = normalizers.Sequence([
-        normalizers.NFKC(), normalizers.Replace(Regex(r"\s+"), " "), normalizers.Strip(),
-    ])  # fmt: skip
+    tokenizer.normalizer = normalizers.Sequence(
+        [
+            normalizers.NFKC(),
+            normalizers.Replace(Regex(r"\s+"), " "),
+            normalizers.Strip(),
+        ]
+    )
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="always")
     tokenizer.decoder = decoders.Metaspace(prepend_scheme="always")
     names = {name: pieces[number][0] for name, number in ids.items()}
@@ -169,10 +183,16 @@ def e5_tokenizer(found: E5File) -> PreTrainedTokenizerBase:
         special_tokens=[(names["bos"], ids["bos"]), (names["eos"], ids["eos"])],
     )
     return PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, bos_token=names["bos"], eos_token=names["eos"], pad_token=names["pad"],
-        unk_token=names["unk"], cls_token=names["bos"], sep_token=names["eos"], mask_token=pieces[-1][0],
+        tokenizer_object=tokenizer,
+        bos_token=names["bos"],
+        eos_token=names["eos"],
+        pad_token=names["pad"],
+        unk_token=names["unk"],
+        cls_token=names["bos"],
+        sep_token=names["eos"],
+        mask_token=pieces[-1][0],
         model_max_length=MAX_LENGTH,
-    )  # fmt: skip
+    )
 
 
 def convert_e5(file: Path, folder: Path) -> None:

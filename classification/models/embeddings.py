@@ -79,8 +79,11 @@ def _pooling_file(source: ModelSource) -> Path | None:
                 raise
             logger.warning(
                 "%s: the Hub's cache has no %s, so the first token is read; say --pooling mean if %s is a sentence "
-                "encoder.", model, POOLING_FILE, model,
-            )  # fmt: skip
+                "encoder.",
+                model,
+                POOLING_FILE,
+                model,
+            )
             return None
         except EntryNotFoundError:
             return None
@@ -140,8 +143,11 @@ class SentenceEncoder:
                 rows = order[begin : begin + BATCH_SIZE]
                 batch = self.base.tokenizer(
                     [texts[row] for row in rows],
-                    padding=True, truncation=True, max_length=self.max_length, return_tensors="pt",
-                ).to(model.device)  # fmt: skip
+                    padding=True,
+                    truncation=True,
+                    max_length=self.max_length,
+                    return_tensors="pt",
+                ).to(model.device)
                 means = pooled(model(**batch).last_hidden_state, batch["attention_mask"], self.kind)
                 vectors[rows] = torch.nn.functional.normalize(means.float(), dim=1).cpu().numpy()
                 progress(len(rows))
@@ -162,9 +168,13 @@ class Embeddings:
 
 
 def sentence_encoder(
-    pool: ModelPool, model_id: str, revision: str | None = None,
-    *, kind: PoolingKind | None = None, max_length: int | None = None,
-) -> SentenceEncoder:  # fmt: skip
+    pool: ModelPool,
+    model_id: str,
+    revision: str | None = None,
+    *,
+    kind: PoolingKind | None = None,
+    max_length: int | None = None,
+) -> SentenceEncoder:
     """A sentence encoder from the pool.
 
     Args:

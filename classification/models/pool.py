@@ -13,7 +13,7 @@ import json
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 Source = Literal["auto", "package", "cache", "hub"]
-Kind = Literal["chat", "encoder"]
+#: How a base model's weights are held where they are not in full: NF4 of bitsandbytes is 4 bits.
+Quantization = Literal["nf4"]
 
 #: Hub id -> (Python package that ships a copy, file or folder inside it, how to install it)
 PACKAGED = {
@@ -174,6 +175,7 @@ class LoadedModel:
     tokenizer: PreTrainedTokenizerBase
     weights: ModelSource
     adapters: dict[str, str] = field(default_factory=dict)
+    quantization: Quantization | None = None
     missing: tuple[str, ...] = ()  # weights that the files lacked and that were drawn by chance, such as a new head
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
@@ -228,36 +230,78 @@ class ModelPool:
         self._bases: dict[tuple[object, ...], LoadedModel] = {}
         self._lock = threading.Lock()
 
-    def chat(self, model_id: str, revision: str | None = None) -> LoadedModel:
-        """A causal language model with a chat template."""
-        return self._get(("chat", model_id, revision), lambda: self._load(model_id, revision, "AutoModelForCausalLM"))
+    def chat(
+        self, model_id: str, revision: str | None = None, *, quantization: Quantization | None = None
+    ) -> LoadedModel:
+        """A causal language model."""
+        return self._loaded("AutoModelForCausalLM", model_id, revision, quantization)
 
-    def encoder(self, model_id: str, labels: int, revision: str | None = None) -> LoadedModel:
-        """An encoder with a sequence-classification head of ``labels`` outputs."""
-        return self._get(
-            ("encoder", model_id, revision, labels),
-            lambda: self._load(model_id, revision, "AutoModelForSequenceClassification", num_labels=labels),
-        )
+    def sequence_classifier(
+        self, model_id: str, labels: int, revision: str | None = None, *, quantization: Quantization | None = None
+    ) -> LoadedModel:
+        """A model with a sequence-classification head of ``labels`` outputs."""
+        return self._loaded("AutoModelForSequenceClassification", model_id, revision, quantization, num_labels=labels)
 
     def bare_encoder(self, model_id: str, revision: str | None = None) -> LoadedModel:
         """An encoder without a head, whose hidden states are pooled to sentence embeddings."""
-        return self._get(("bare", model_id, revision), lambda: self._load(model_id, revision, "AutoModel"))
+        return self._loaded("AutoModel", model_id, revision)
 
-    def _get(self, key: tuple[object, ...], load: Callable[[], LoadedModel]) -> LoadedModel:
-        with self._lock:
-            if key not in self._bases:
-                self._bases[key] = load()
-            return self._bases[key]
+    def sequence_to_sequence(
+        self, model_id: str, revision: str | None = None, *, quantization: Quantization | None = None
+    ) -> LoadedModel:
+        """An encoder and a decoder, such as Flan-T5."""
+        return self._loaded("AutoModelForSeq2SeqLM", model_id, revision, quantization)
 
-    def _load(self, model_id: str, revision: str | None, family: str, **options: object) -> LoadedModel:
+    def masked_language_model(self, model_id: str, revision: str | None = None) -> LoadedModel:
+        """An encoder with the head that fills in masked tokens."""
+        return self._loaded("AutoModelForMaskedLM", model_id, revision)
+
+    def _loaded(
+        self,
+        auto_class: str,
+        model_id: str,
+        revision: str | None,
+        quantization: Quantization | None = None,
+        **options: Any,
+    ) -> LoadedModel:
         import transformers
 
-        weights = locate(model_id, revision, self.source)
-        return load(weights, getattr(transformers, family), trust_remote_code=self.trust_remote_code, **options)
+        key = (auto_class, model_id, revision, quantization, *options.values())
+        with self._lock:
+            if key not in self._bases:
+                self._bases[key] = load(
+                    locate(model_id, revision, self.source),
+                    getattr(transformers, auto_class),
+                    trust_remote_code=self.trust_remote_code,
+                    quantization=quantization,
+                    **options,
+                )
+            return self._bases[key]
 
 
-def load(weights: ModelSource, family: Any, *, trust_remote_code: bool = False, **options: object) -> LoadedModel:
+def quantizer_missing() -> str | None:
+    """Why weights cannot be held in 4 bits on this machine, with what to do; ``None`` where they can."""
+    if find_spec("bitsandbytes") is None:
+        return "the library that holds weights in 4 bits is not installed; run: pip install -r requirements/qlora.txt"
+    return None
+
+
+def load(
+    weights: ModelSource,
+    family: Any,
+    *,
+    trust_remote_code: bool = False,
+    quantization: Quantization | None = None,
+    **options: object,
+) -> LoadedModel:
     """Load one copy with one of transformers' Auto classes; safetensors (or GGUF) only, on the best device.
+
+    Args:
+        weights: where the copy is.
+        family: the Auto class.
+        trust_remote_code: whether code from the model's repository may run.
+        quantization: hold the weights of linear layers in 4 bits.
+        options: more arguments for ``from_pretrained``.
 
     Raises:
         InputError: the files are missing, unreachable, or not of that family; the sentence says which.
@@ -265,6 +309,8 @@ def load(weights: ModelSource, family: Any, *, trust_remote_code: bool = False, 
     import torch
     from transformers import AutoTokenizer
 
+    if quantization and (missing := quantizer_missing()):
+        raise InputError(f"{weights.model_id} in 4 bits: {missing}")
     if trust_remote_code:
         logger.warning("trust_remote_code is on for %s: its repository's code will run here.", weights.model_id)
     place = _converted(weights) if weights.quantized_file else weights.location
@@ -280,17 +326,54 @@ def load(weights: ModelSource, family: Any, *, trust_remote_code: bool = False, 
             dtype=torch.bfloat16 if cuda else torch.float32,
             output_loading_info=True,
             **common,
+            **(_four_bit(cuda=cuda) if quantization else {}),
             **options,
         )
     except Exception as error:  # damaged files make the libraries raise errors of every kind
         silent = silent_cause(error)
         reason = f"{silence(silent.seconds)}." if silent else _first_line(error)
         raise InputError(f"cannot load {weights.model_id} from {weights.kind}: {reason}") from error
+    _settle_padding(weights.model_id, tokenizer, model)
+    if not quantization:  # the quantizer has put it there
+        model.to("cuda" if cuda else "cpu")
+    model.eval()
+    logger.info("%s: weights from %s%s", weights.model_id, weights, ", held in 4 bits" if quantization else "")
+    return LoadedModel(
+        model, tokenizer, weights, missing=tuple(sorted(found["missing_keys"])), quantization=quantization
+    )
+
+
+def _settle_padding(model_id: str, tokenizer: Any, model: Any) -> None:
+    """Give the tokenizer and the model the same token for padding, which a batch of texts of unlike length needs.
+
+    Raises:
+        InputError: the tokenizer has none, and no end-of-text token to take in its place.
+    """
     if tokenizer.pad_token is None:
+        if tokenizer.eos_token is None:
+            raise InputError(
+                f"{model_id}: its tokenizer has neither a pad_token nor an eos_token, so texts cannot share a batch; "
+                "set pad_token in its tokenizer_config.json, or name another model."
+            )
         tokenizer.pad_token = tokenizer.eos_token
-    model.to("cuda" if cuda else "cpu").eval()
-    logger.info("%s: weights from %s", weights.model_id, weights)
-    return LoadedModel(model, tokenizer, weights, missing=tuple(sorted(found["missing_keys"])))
+    config = model.config.get_text_config() if hasattr(model.config, "get_text_config") else model.config
+    if getattr(config, "pad_token_id", None) is None:  # by it, a decoder with a head finds where each text ends
+        config.pad_token_id = tokenizer.pad_token_id
+        model.config.pad_token_id = tokenizer.pad_token_id
+
+
+def _four_bit(*, cuda: bool) -> dict[str, object]:
+    """NF4 with double quantization, as QLoRA has it (Dettmers et al. 2023, https://arxiv.org/abs/2305.14314)."""
+    import torch
+    from transformers import BitsAndBytesConfig
+
+    config = BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=torch.bfloat16 if cuda else torch.float32,
+    )
+    return {"quantization_config": config, "device_map": {"": 0 if cuda else "cpu"}}
 
 
 def _first_line(error: BaseException) -> str:

@@ -90,6 +90,11 @@ class PooledEncoder(torch.nn.Module):
         """The encoder's configuration."""
         return self.encoder.config
 
+    def get_input_embeddings(self) -> torch.nn.Module:
+        """The vectors of the tokens."""
+        vectors: torch.nn.Module = self.encoder.get_input_embeddings()
+        return vectors
+
     @property
     def device(self) -> torch.device:
         """Where the encoder is."""

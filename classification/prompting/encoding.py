@@ -13,7 +13,8 @@ from jinja2 import TemplateError
 from transformers import PreTrainedTokenizerBase
 
 from ..errors import InputError
-from .messages import Message
+from ..models.label_chain import ChainTokens
+from .messages import Message, joined
 
 TokenIds = list[int]
 
@@ -41,7 +42,7 @@ def encode_prompt(
     if max_tokens is None or len(ids) <= max_tokens:
         return EncodedPrompt(ids)
     *before, question = messages
-    harmless = _without_special_tokens(tokenizer, question["content"])
+    harmless = without_special_tokens(tokenizer, question["content"])
     text_ids = tokenizer.encode(harmless, add_special_tokens=False)
     keep = len(text_ids) - (len(ids) - max_tokens)
     while keep > 0:
@@ -64,6 +65,35 @@ def encode_answers(tokenizer: PreTrainedTokenizerBase, answers: Sequence[str]) -
     """
     question = [{"role": "user", "content": "?"}]
     return [_answer_ids(tokenizer, question, answer) for answer in answers]
+
+
+def encode_chain(tokenizer: PreTrainedTokenizerBase, words: Sequence[str], nothing: str) -> ChainTokens:
+    """The pieces of answers that name several of these words, so that put together they are the answers' token ids.
+
+    Args:
+        tokenizer: of the chat model.
+        words: of the labels, in the order in which they are named.
+        nothing: the answer where no label applies.
+    """
+    whole = encode_answers(tokenizer, [*words, nothing])
+    end = _common_end(encode_answers(tokenizer, ["a", "7 x"]))
+    first = [ids[: len(ids) - len(end)] for ids in whole[:-1]]
+    return ChainTokens(first, [_later(tokenizer, words[0], first[0], word, len(end)) for word in words], whole[-1], end)
+
+
+def _later(tokenizer: PreTrainedTokenizerBase, before: str, before_ids: TokenIds, word: str, end: int) -> TokenIds:
+    """Token ids of a word behind another one and a comma."""
+    (both,) = encode_answers(tokenizer, [joined([before, word])])
+    if both[: len(before_ids)] == before_ids:
+        return both[len(before_ids) : len(both) - end]
+    return tokenizer.encode(joined(["", word]), add_special_tokens=False)
+
+
+def _common_end(answers: Sequence[TokenIds]) -> TokenIds:
+    """The tokens that all answers end with."""
+    shortest = min(map(len, answers))
+    length = next((n for n in range(shortest) if len({answer[-1 - n] for answer in answers}) > 1), shortest - 1)
+    return answers[0][len(answers[0]) - length :]
 
 
 def _answer_ids(tokenizer: PreTrainedTokenizerBase, question: list[Message], answer: str) -> TokenIds:
@@ -89,12 +119,12 @@ def _through_end_of_turn(tokenizer: PreTrainedTokenizerBase, ids: TokenIds) -> T
 
 
 def _chat_ids(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message]) -> TokenIds:
-    harmless = [{**message, "content": _without_special_tokens(tokenizer, message["content"])} for message in messages]
+    harmless = [{**message, "content": without_special_tokens(tokenizer, message["content"])} for message in messages]
     text = render_chat(tokenizer, harmless, add_generation_prompt=True)
     return tokenizer.encode(text, add_special_tokens=False)
 
 
-def _without_special_tokens(tokenizer: PreTrainedTokenizerBase, text: str) -> str:
+def without_special_tokens(tokenizer: PreTrainedTokenizerBase, text: str) -> str:
     """Break up control tokens that a text spells out, so that no text can end its own turn."""
     tokens = [token for token in tokenizer.all_special_tokens if len(token) > 1 and token in text]
     for token in tokens:

@@ -24,7 +24,10 @@ class Demonstration:
 def system_sentence(task: Task, *, describe_labels: bool = False) -> str:
     """The instruction, the words that may be answered and, on request, what each of them means."""
     if task.multi_label:
-        rule = f"Answer with every label that applies, separated by commas: {', '.join(task.words)}."
+        rule = (
+            f"Answer with every label that applies, in this order and separated by commas: {', '.join(task.words)}. "
+            f"If none applies, answer {nothing_word(task)}."
+        )
     else:
         rule = (
             f"Answer with one word: {one_of(task.words)}."
@@ -60,8 +63,20 @@ def render(
 
 
 def answer(task: Task, labels: Sequence[str]) -> str:
-    """What the model is taught to say for these labels."""
-    return ", ".join(task.labels[task.index(label)].word for label in labels)
+    """What the model is taught to say for these labels: several in the task's order, whatever order they come in."""
+    columns = sorted({task.index(label) for label in labels})
+    return joined(task.labels[column].word for column in columns) if columns else nothing_word(task)
+
+
+def joined(words: Iterable[str]) -> str:
+    """Several labels as one answer."""
+    return ", ".join(words)
+
+
+def nothing_word(task: Task) -> str:
+    """What is said where no label of a multi-label task applies: a word that no label has."""
+    taken = {folded(text) for text in (*task.words, *task.label_names)}
+    return next(word for word in ("none", "no label", "none of the labels", "-") if word not in taken)
 
 
 def parse(task: Task, completion: str) -> tuple[int, ...] | None:
@@ -81,6 +96,8 @@ def parse(task: Task, completion: str) -> tuple[int, ...] | None:
     if not task.multi_label:
         column = _column(task, completion)
         return None if column is None else (column,)
+    if bare(completion) == nothing_word(task):
+        return ()
     columns = _several_columns(task, completion)
     return None if columns is None else tuple(dict.fromkeys(columns))
 

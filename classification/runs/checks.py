@@ -61,6 +61,7 @@ def check_prompt_words(run: FoundRun, task: Task) -> None:
     """A run is asked in the words that it was taught with, and these are a stranger's: not without end."""
     words = [("instruction", task.instruction, LONGEST_INSTRUCTION)]
     words += [("verbalizer", word, LONGEST_WORD) for word in task.words]
+    words += [("pattern", pattern, LONGEST_INSTRUCTION) for pattern in task.patterns]
     words += [("description", label.description, LONGEST_MEANING) for label in task.labels]
     for what, text, limit in words:
         if len(text) > limit:

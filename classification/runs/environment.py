@@ -10,10 +10,14 @@ from pathlib import Path
 LIBRARIES = ("torch", "transformers", "peft", "trl", "datasets", "scikit-learn", "gradio")
 
 
-def library_versions() -> dict[str, str]:
-    """Version of Python and of each library that bears on a result, those that are not installed left out."""
+def library_versions(*more: str) -> dict[str, str]:
+    """Version of Python and of each library that bears on a result, those that are not installed left out.
+
+    Args:
+        more: libraries that bear on this one.
+    """
     found = {"python": platform.python_version()}
-    for library in LIBRARIES:
+    for library in (*LIBRARIES, *more):
         try:
             found[library] = version(library)
         except PackageNotFoundError:

@@ -15,8 +15,8 @@ from .record import HASHES_FILE, RunRecord
 
 #: Files that a record vouches for: weights in every form, the terms that a baseline's columns are, the texts' hashes.
 VOUCHED = (
-    "adapter_model.safetensors", "model.safetensors", "model-*-of-*.safetensors", "model.safetensors.index.json",
-    "vocabulary.txt", "onnx/model.onnx", "onnx/model.onnx_data", HASHES_FILE,
+    "adapter_model.safetensors", "head.safetensors", "model.safetensors", "model-*-of-*.safetensors",
+    "model.safetensors.index.json", "vocabulary.txt", "onnx/model.onnx", "onnx/model.onnx_data", HASHES_FILE,
 )  # fmt: skip
 #: What to do about a file that is another's.
 REMEDY = "it comes from another training or is damaged, so train or pull the run again"

@@ -62,7 +62,8 @@ def _own_record(run: FoundRun) -> RunRecord:
 
 
 def _adapter_record(run: FoundRun, adapter: Mapping[str, Any], task: Task) -> RunRecord:
-    kind = next((one for one in FAMILIES.values() if one.task_type == adapter.get("task_type")), None)
+    named = [one for one in FAMILIES.values() if one.task_type]
+    kind = next((one for one in named if one.task_type == adapter.get("task_type")), None)
     if kind is None or kind.labels_in_config:
         raise InputError(
             f"{run}: an adapter for {shown(adapter.get('task_type'))} without run.json does not say which output "

@@ -80,6 +80,12 @@ class RunRecord(_Record):
     pooling: Literal["mean", "cls"] | None = Field(
         default=None, description="sentence encoders: how the hidden states of a text become one vector"
     )
+    quantization: Literal["nf4"] | None = Field(
+        default=None, description="how the base's weights were held while its adapter was trained"
+    )
+    thresholds: tuple[Annotated[float, Field(ge=0, le=1)], ...] | None = Field(
+        default=None, description="several labels: the probability from which each applies, in the task's order"
+    )
     max_length: int | None = Field(default=None, ge=1, description="tokens; longer texts are shortened")
     hyperparameters: dict[str, Any] = Field(default_factory=dict)
     seed: int = 0

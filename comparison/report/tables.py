@@ -38,11 +38,20 @@ COLUMNS = (
     Column("Time per text", lambda c: c.seconds_per_text, lambda c: duration(c.seconds_per_text), min),
     Column("Tokens per text", lambda c: _tokens(c), lambda c: f"{_tokens(c):.0f}" if _tokens(c) else NONE),
 )
+#: For a task with several labels, where a text's labels are all right or not, or right in part.
+SEVERAL_LABELS = (
+    Column("Macro-F1", lambda c: c.macro_f1, lambda c: _interval(c.macro_f1, c.macro_f1_ci), max),
+    Column("Micro-F1", lambda c: c.micro_f1, lambda c: _decimal(c.micro_f1), max),
+    Column("Sample-F1", lambda c: c.sample_f1, lambda c: _decimal(c.sample_f1), max),
+    Column("Subset accuracy", lambda c: c.accuracy, lambda c: _interval(c.accuracy, c.accuracy_ci), max),
+    Column("Average precision", lambda c: c.average_precision, lambda c: _decimal(c.average_precision), max),
+    *COLUMNS[3:],
+)
 SEEN = Column("Rows seen", lambda c: c.seen.total if c.seen else None, seen_count)
 
 CSV_SCORES = (
-    "accuracy", "macro_f1", "micro_f1", "auc", "ece", "invalid_rate", "seconds_per_text", "seconds_median",
-    "seconds_p95", "prompt_tokens", "completion_tokens", "shortened",
+    "accuracy", "macro_f1", "micro_f1", "sample_f1", "average_precision", "auc", "ece", "invalid_rate",
+    "seconds_per_text", "seconds_median", "seconds_p95", "prompt_tokens", "completion_tokens", "shortened",
 )  # fmt: skip
 CSV_INTERVALS = ("accuracy", "macro_f1")
 CSV_SEEN = tuple(Seen.model_fields)
@@ -50,7 +59,8 @@ CSV_SEEN = tuple(Seen.model_fields)
 
 def columns_of(comparison: Comparison) -> tuple[Column, ...]:
     """The columns of its table: every score and, where that tells contenders apart, the rows that each had seen."""
-    return (*COLUMNS, SEEN) if seen_is_informative(comparison) else COLUMNS
+    columns = SEVERAL_LABELS if comparison.task.multi_label else COLUMNS
+    return (*columns, SEEN) if seen_is_informative(comparison) else columns
 
 
 def as_table(comparison: Comparison) -> str:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from classification.prompting.messages import Message, render
+from classification.prompting.surroundings import around_text
 from classification.runs.record import RunRecord
 from classification.task import Task
 
@@ -34,6 +35,7 @@ class FamilyWords:
         says_words: whether its answer is a word that the model writes.
         program: the template of the program that asks it; ``project`` loads any run, with this project's code.
         pooled: the template where its hidden states are pooled before the head.
+        unit_length: whether the pooled vector is scaled to length 1, in place of a trained layer norm.
         exported: the template for an export to ONNX; ``None`` where there is no such program.
     """
 
@@ -45,6 +47,7 @@ class FamilyWords:
     says_words: bool = False
     program: str = WITH_OUR_CODE
     pooled: str = WITH_OUR_CODE
+    unit_length: bool = False
     exported: str | None = WITH_OUR_CODE
 
 
@@ -52,10 +55,33 @@ DEFAULT = FamilyWords()
 WORDS = {
     "chat": FamilyWords(tags=("chat-model",), says_words=True, program="chat", exported=None),
     "encoder": FamilyWords(program="encoder", pooled="encoder-pooled", exported="encoder-onnx"),
+    "seq2seq": FamilyWords(tags=("encoder-decoder",), says_words=True, program="seq2seq", exported=None),
+    "cloze": FamilyWords(
+        on_base="a gap-filling fine-tuned",
+        tags=("cloze", "pattern-exploiting-training"),
+        says_words=True,
+        exported=None,
+    ),
+    "decoder": FamilyWords(tags=("decoder",), program="encoder", exported=None),
     "probe": FamilyWords(
         on_base="a linear probe on",
         method="logistic regression on frozen embeddings with C = {c:g}",
         tags=("linear-probe",),
+    ),
+    "static": FamilyWords(
+        on_base="a static-embedding classifier distilled from",
+        method="a vector for each token, distilled by model2vec and trained further; the mean of a text's vectors goes "
+        "through a head with {n_layers} hidden layers",
+        tags=("model2vec", "static-embeddings"),
+        program="static",
+    ),
+    "setfit": FamilyWords(
+        on_base="a few-shot fine-tuned",
+        method="contrastive fine-tuning on pairs of {rows} rows, then logistic regression on the embeddings",
+        tags=("setfit", "few-shot"),
+        pooled="encoder-pooled",
+        unit_length=True,
+        exported="encoder-onnx",
     ),
     "tfidf": FamilyWords(
         opening="TF-IDF with logistic regression, kept as plain arrays and a list of terms,",
@@ -89,8 +115,8 @@ def method_of(record: RunRecord) -> str:
 def snippet(record: RunRecord, repo_id: str, revision: str | None = None) -> str | None:
     """A Python program that prints the answer to the first of the task's example texts.
 
-    ``None`` where no short one is possible: too many labels, a long prompt, a base model that is not on the Hub,
-    or a chat model as ONNX.
+    ``None`` where there can be none: a base model that is not on the Hub, or a chat model as ONNX. One that would have
+    to list many labels or a long prompt is left to this project's code.
 
     Args:
         record: of the run.
@@ -102,8 +128,10 @@ def snippet(record: RunRecord, repo_id: str, revision: str | None = None) -> str
     base, text = base_id(record), example_of(record.task)
     messages = _messages(record, text)
     long = len(record.task.labels) > MOST_LABELS or len(messages[0]["content"]) > LONGEST_PROMPT
-    if template is None or (template != WITH_OUR_CODE and (long or (record.is_adapter and base is None))):
+    if template is None or (template != WITH_OUR_CODE and record.is_adapter and base is None):
         return None
+    if long:  # a program that lists all labels or shows the whole prompt would be longer than the card
+        template = WITH_OUR_CODE
     return render_python(
         f"snippets/{template}.py.j2",
         record=record,
@@ -111,8 +139,11 @@ def snippet(record: RunRecord, repo_id: str, revision: str | None = None) -> str
         revision=revision,
         base=base,
         text=text,
+        unit_length=words.unit_length,
         messages=messages,
+        around=around_text(record.task, describe_labels=record.describe_labels),
         words={label.word.strip().casefold(): label.name for label in record.task.labels},
+        thresholds=dict(zip(record.task.label_names, record.thresholds or (), strict=False)),
         expected=_expected(record, text),
     )
 

@@ -1,4 +1,4 @@
-"""The YAML at the top of a card, which the Hub reads: what a repository is, and its scores as a machine takes them."""
+"""The YAML at the top of a model's card, which the Hub reads: what it is, and its scores as a machine takes them."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 from huggingface_hub import EvalResult, ModelCardData
 
 from classification.families import METHODS
-from classification.runs.record import ExampleAnswer, RunRecord
+from classification.runs.record import RunRecord
 from classification.task import DatasetSource
 
 from ..shared.public import base_id, hub_id, public, source_name
-from .evidence import EvaluatedRows, Evidence
+from .evidence import Evidence
 from .families import words_of
 from .licences import OTHER, Licence
 from .markdown import HUB
@@ -20,7 +20,6 @@ from .markdown import HUB
 PIPELINE, PROJECT = "text-classification", "prompt-or-tune"
 #: What the Hub takes for a language: codes of ISO 639.
 LANGUAGE = re.compile(r"[a-z]{2,3}|code|multilingual")
-WIDGETS, MOST_EXAMPLES, LONGEST_EXAMPLE = 5, 100, 1000  # texts, and the characters of each
 
 
 def language_of(code: str) -> str | None:
@@ -41,17 +40,12 @@ def task_title(name: str, language: str) -> str:
     return f"{words[:1].upper()}{words[1:]}"
 
 
-def dataset_of(record: RunRecord, rows: EvaluatedRows, dataset: str | None) -> tuple[str | None, DatasetSource | None]:
+def dataset_of(record: RunRecord, evidence: Evidence, dataset: str | None) -> tuple[str | None, DatasetSource | None]:
     """The Hub id of the rows that scores are of, and how the task reads them; ``dataset`` is that of the training."""
-    own = dataset if rows.source == record.data.source else None
-    known, declared = hub_id(rows.source) or own, record.task.dataset
+    source = evidence.rows.name
+    known = hub_id(source) or (dataset if source == record.data.source else None)
+    declared = record.task.dataset
     return known, declared if declared and declared.path == known else None
-
-
-def declared_answers(record: RunRecord) -> list[ExampleAnswer]:
-    """The answers to texts that the task declares as examples; any other text may be somebody's row."""
-    shown = {text for text in record.task.examples[:MOST_EXAMPLES] if len(text) <= LONGEST_EXAMPLE}
-    return [answer for answer in record.answers if answer.text in shown]
 
 
 def model_metadata(
@@ -63,30 +57,12 @@ def model_metadata(
     dataset: str | None = None,
     comparison_repo: str | None = None,
 ) -> str:
-    """The front matter of a model's card, between its two lines of dashes."""
+    """The front matter of a model's card, with its two lines of dashes."""
     base = base_id(record)
-    # The Hub takes every repository with ONNX files for a quantized copy, which an export is not; so the relation is
-    # said.
+    # The Hub takes every repository with ONNX files for a quantized copy, which an export is not; so it is said.
     relation = "adapter" if record.is_adapter else "finetune"
     method = record.method if METHODS[record.method].adapter else None
     several = "multi-label-classification" if record.task.multi_label else None
-    results = []
-    if evidence is not None:
-        known, declared = dataset_of(record, evidence.rows, dataset)
-        name = known or source_name(evidence.rows.source)
-        about: dict[str, Any] = {"task_type": PIPELINE, "task_name": public(record.task.name)}
-        about |= {"dataset_type": name, "dataset_name": name}
-        if declared is not None:
-            about |= {"dataset_split": declared.splits.get(evidence.rows.split or "")}
-            about |= {"dataset_config": declared.config, "dataset_revision": declared.revision}
-        if hub_id(comparison_repo):
-            about |= {"source_name": "Comparison", "source_url": f"{HUB}/datasets/{comparison_repo}"}
-        results = [
-            EvalResult(
-                **about, metric_type="accuracy", metric_name="accuracy", metric_value=round(evidence.accuracy, 4)
-            ),
-            EvalResult(**about, metric_type="f1", metric_name="macro-F1", metric_value=round(evidence.macro_f1, 4)),
-        ]
     data = ModelCardData(
         language=language_of(record.task.language),
         license=licence.id,
@@ -99,13 +75,29 @@ def model_metadata(
         datasets=[dataset] if dataset else None,
         metrics=["accuracy", "f1"] if evidence else None,
         tags=[PROJECT, PIPELINE, *words_of(record).tags, *filter(None, (method, record.export, several))],
-        widget=[
-            {"text": public(answer.text), "output": [{"label": public(answer.labels[0]), "score": answer.probability}]}
-            for answer in declared_answers(record)[:WIDGETS]
-            if len(answer.labels) == 1
-        ]
-        or None,
         model_name=repo_id.partition("/")[2] if evidence else None,
-        eval_results=results or None,
+        eval_results=_results(record, evidence, dataset, comparison_repo) if evidence else None,
     )
     return f"---\n{data.to_yaml()}\n---\n"
+
+
+def _results(record: RunRecord, evidence: Evidence, dataset: str | None, comparison_repo: str | None) -> list[Any]:
+    """The scores as the Hub's model index has them."""
+    known, declared = dataset_of(record, evidence, dataset)
+    name = known or source_name(evidence.rows.name)
+    about: dict[str, Any] = {"task_type": PIPELINE, "task_name": public(record.task.name)}
+    about |= {"dataset_type": name, "dataset_name": name}
+    if declared is not None:
+        about |= {"dataset_split": declared.splits.get(evidence.rows.split or "")}
+        about |= {"dataset_config": declared.config, "dataset_revision": declared.revision}
+    if hub_id(comparison_repo):
+        about |= {"source_name": "Comparison", "source_url": f"{HUB}/datasets/{comparison_repo}"}
+    several = record.task.multi_label
+    scores = [("accuracy", "subset accuracy" if several else "accuracy", evidence.accuracy)]
+    scores += [("f1", "macro-F1", evidence.macro_f1)]
+    if several and evidence.scores:
+        scores += [("f1", "micro-F1", evidence.scores.micro_f1)]
+    return [
+        EvalResult(**about, metric_type=kind, metric_name=called, metric_value=round(value, 4))
+        for kind, called, value in scores
+    ]

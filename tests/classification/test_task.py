@@ -75,7 +75,7 @@ def test_an_unknown_label_is_answered_with_the_nearest(tmp_path: Path) -> None:
 def test_an_unknown_key_is_named_with_the_nearest_allowed_one(tmp_path: Path) -> None:
     assert complaint(tmp_path, TASK + "multilabel: true\n") == (
         "mood.yaml: unknown key 'multilabel' (did you mean 'multi_label'?); allowed: name, language, instruction, "
-        "labels, multi_label, dataset, examples."
+        "labels, multi_label, dataset, examples, patterns."
     )
 
 
@@ -343,3 +343,27 @@ def test_a_task_file_in_another_encoding_is_explained(tmp_path: Path) -> None:
     file.write_bytes("name: 心情\n".encode("gb18030"))
     with pytest.raises(InputError, match=r"mood\.yaml: not UTF-8 text; save the task file as UTF-8\."):
         load_task(file)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "wrong"),
+    [
+        ("{text} It was good.", "has {mask} nowhere"),
+        ("It was {mask}.", "has {text} nowhere"),
+        ("{text} {mask} and {mask}", "has {mask} 2 times"),
+    ],
+)
+def test_a_pattern_needs_each_of_its_places_once(tmp_path: Path, pattern: str, wrong: str) -> None:
+    assert complaint(tmp_path, TASK + f'patterns: ["{pattern}"]\n') == (
+        f"mood.yaml: the pattern '{pattern}' {wrong}, and needs it once: {{text}} is where the text goes, {{mask}} "
+        "where the model puts the label's word."
+    )
+
+
+def test_patterns_are_written_only_where_there_are_some(tmp_path: Path) -> None:
+    plain = load_task(write(tmp_path, TASK))
+    assert plain.patterns == ()
+    assert "patterns" not in plain.model_dump(mode="json")  # so that hashes of older tasks stay what they were
+    assert "patterns" not in plain.model_dump_json()
+    task = load_task(write(tmp_path, TASK + 'patterns: ["{text} It was {mask}."]\n'))
+    assert Task.model_validate_json(task.model_dump_json()).patterns == ("{text} It was {mask}.",)

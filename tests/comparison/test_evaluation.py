@@ -34,6 +34,7 @@ def test_scores_by_hand() -> None:
         "recall": pytest.approx(2 / 3, abs=1e-6),
         "f1": 0.8,
         "support": 3,
+        "threshold": None,
     }
     assert found.macro_f1 == pytest.approx((1 + 0.8 + 0) / 3, abs=1e-6)
     assert found.confusion_matrix == ((2, 0, 0, 0), (0, 2, 1, 0), (0, 0, 0, 1))

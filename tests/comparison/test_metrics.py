@@ -14,7 +14,7 @@ from classification.task import Label, Task
 from comparison import metrics
 from comparison.prediction_table import PredictionTable
 from comparison.scores import score
-from training.encoder import metrics as training_metrics
+from training.shared.sequence_classifiers import metrics as training_metrics
 from ui.live.answer import Answer
 
 RANDOM = np.random.default_rng(7)
@@ -191,8 +191,8 @@ def test_training_measures_what_a_report_does_where_a_label_has_no_rows() -> Non
     logits = RANDOM.normal(size=(40, 4)).astype(np.float32)
     answers = RANDOM.integers(0, 3, size=40)  # no row has the fourth label, which is answered all the same
     shares = encoder.probabilities(logits, multi_label=False)
-    found = training_metrics(EvalPrediction(predictions=logits, label_ids=answers), 4)
     task = Task(name="t", language="en", instruction="Which?", labels=tuple(Label(name=name) for name in "abcd"))
+    found = training_metrics(EvalPrediction(predictions=logits, label_ids=answers), task)
     rows = Rows(tuple(map(str, range(40))), tuple(("abcd"[answer],) for answer in answers))
     scored = score(PredictionTable.of(task, rows, Predictions.of(shares, 1.0)))
     assert found["macro_f1"] == pytest.approx(scored.macro_f1, rel=1e-5)

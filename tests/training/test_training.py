@@ -154,10 +154,10 @@ def test_every_weight_of_a_chat_model_can_be_trained(
 
 @pytest.mark.parametrize("script", [sft, encoder])
 def test_a_flag_that_would_do_nothing_is_refused(script, task_file: Path, rows_csv: Path, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="--load_in_4bit is not supported: models are loaded by this project"):
+    with pytest.raises(InputError, match="--load_in_8bit is not supported: --load_in_4bit is NF4"):
         script.main(
             ["--task", str(task_file), "--data", str(rows_csv), "--output_dir", str(tmp_path / "x"),
-             "--model_name_or_path", "a/b", "--load_in_4bit", *COMMON]
+             "--model_name_or_path", "a/b", "--load_in_8bit", *COMMON]
         )  # fmt: skip
 
 
@@ -208,8 +208,10 @@ def test_lora_reaches_every_encoder_family(kind: str) -> None:
     from peft import get_peft_model
     from trl import ModelConfig
 
+    from training.shared.sequence_classifiers import lora_config
+
     model = encoder_model(kind)
-    adapted = get_peft_model(model, encoder._lora(model, ModelConfig(lora_r=2)))
+    adapted = get_peft_model(model, lora_config(model, ModelConfig(lora_r=2)))
     trained = [name for name, parameter in adapted.named_parameters() if parameter.requires_grad]
     assert any("lora_A" in name and ".layer" in name for name in trained)
     assert any("modules_to_save" in name for name in trained)

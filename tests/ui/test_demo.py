@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from gradio_client import Client
 from support.browser import served
-from support.paths import DATA, ROOT, needs_data, needs_packages
+from support.paths import DATA, ROOT, needs_data, needs_e5, needs_packages
 
 import app
 from classification.data.dataset import load_rows
@@ -66,3 +66,27 @@ def test_the_page_answers_with_the_real_models() -> None:
     assert not any(contender["error"] for contender in contenders.values())
     assert contenders["SmolLM2 fine-tuned"]["label"] == "Bearish"
     assert contenders["SmolLM2 5-shot"]["prompt_tokens"] > 200
+
+
+@needs_e5
+def test_the_chinese_demo_learned_its_own_titles_and_carries_its_results() -> None:
+    lineup = load_lineup(ROOT / "demo" / "zh" / "lineup.yaml")
+    pool = lineup.pool()
+    rows = load_rows(ROOT / "demo" / "zh" / "titles" / "test.csv", lineup.task)
+    chosen = {c.name: c.load(pool) for c in lineup.contenders if not c.name.startswith("SmolLM2")}
+    targets = rows.targets(lineup.task)
+    right = {name: float((found.predict(rows.texts).best == targets).mean()) for name, found in chosen.items()}
+    assert right["e5 fine-tuned"] >= 0.8 > right["Majority class"] + 0.5
+    measured = {c.name: c for c in Comparison.load(ROOT / "demo" / "zh" / "results").measured}
+    assert measured["e5 fine-tuned"].macro_f1 > measured["TF-IDF + logistic regression"].macro_f1 + 0.2
+
+
+def test_the_chinese_titles_are_ours_and_as_many_as_are_told() -> None:
+    """Two hundred to learn from, and none of them among the titles of the data set that results are measured on."""
+    task = load_lineup(ROOT / "demo" / "zh" / "lineup.yaml").task
+    own = load_rows(ROOT / "demo" / "zh" / "titles" / "train.csv", task)
+    assert len(own) == 200
+    if DATA.is_dir():
+        there = {text.strip() for split in ("train", "validation", "test")
+                 for text in load_rows(DATA / "thucnews_title", task, split=split).texts}  # fmt: skip
+        assert not there & set(own.texts)

@@ -13,7 +13,7 @@ from transformers import PreTrainedTokenizerBase
 
 from classification.data.dataset import ReadOptions, Rows, Splits, load_splits
 from classification.data.sampling import sample
-from classification.errors import InputError
+from classification.errors import InputError, one_of, shown
 from classification.models.scoring import attention_mask, shared_prefix, token_tree
 from classification.prompting.encoding import encode_answers, encode_prompt
 from classification.prompting.messages import answer, render
@@ -30,10 +30,8 @@ def training_splits(
     """All splits, and of them the training and validation rows, which a training cannot do without.
 
     Raises:
-        InputError: the rows cannot be read, or the task allows several labels.
+        InputError: the rows cannot be read, or there are too few of them; see `load_splits`.
     """
-    if task.multi_label:
-        raise InputError(f"the task {task.name} allows several labels; training for those is not there yet.")
     splits = load_splits(task, data, seed=seed, need=("train", "validation"), options=options)
     if splits.train is None or splits.validation is None:  # load_splits has made sure; this tells the type checker
         raise InputError(f"{splits.source}: no train and validation splits.")
@@ -43,6 +41,27 @@ def training_splits(
 def at_most(rows: Rows, limit: int | None, seed: int) -> Rows:
     """At most ``limit`` rows, chosen by the seed with the labels' shares kept; all of them without a limit."""
     return rows if limit is None else sample(rows, limit, seed)
+
+
+def check_labels(rows: Rows, task: Task) -> None:
+    """Refuse training rows from which the labels cannot be learned; a label without a row is told.
+
+    Raises:
+        InputError: there are fewer rows than labels, or all rows have the same label.
+    """
+    held = {name for names in rows.labels for name in names}
+    if len(held) < 2:
+        raise InputError(f"the {len(rows):,} training rows have one label only; give rows of two labels at least.")
+    if len(rows) < len(task.labels):
+        raise InputError(
+            f"{len(rows):,} training rows are too few for {len(task.labels):,} labels; give a row of each at least."
+        )
+    missing = [name for name in task.label_names if name not in held]
+    if missing:
+        logger.warning(
+            "no training row has the label %s, so it is not learned; add rows of it, or take it out of the task.",
+            one_of(map(shown, missing[:10])),
+        )
 
 
 def prompt_completion(

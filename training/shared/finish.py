@@ -7,7 +7,7 @@ import logging
 import sys
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 import torch
 from peft import PeftModel
 
+from classification.classifiers.thresholds import ThresholdClassifier, best_thresholds
 from classification.data.dataset import Rows, Splits
 from classification.errors import InputError
 from classification.models.pool import ModelSource
@@ -49,6 +50,7 @@ class TrainingResult:
     classifier: Classifier
     seen: TextHashes | None = None
     save_weights: Callable[[Any, Path, str], None] | None = None
+    tune_thresholds: bool = True
 
 
 def finish(
@@ -64,7 +66,7 @@ def finish(
     folder, base = Path(args.output_dir), base_record(result.weights)
     _round_adapter(result.trainer.model)
     result.trainer.model.eval()
-    evaluation = evaluated(result.classifier, result.splits.validation, result.train)
+    found = evaluated(result.classifier, result.splits.validation, result.train, tune_thresholds=result.tune_thresholds)
     history = result.trainer.state.log_history
     record = new_record(
         folder,
@@ -78,8 +80,7 @@ def finish(
         seconds=round(trained_seconds(history), 1),
         energy=result.trainer.energy,
         history=_history(history),
-        evaluation=evaluation,
-        answers=example_answers(result.classifier),
+        **found,
         **settings,
     )
     with whole_run(folder) as unfinished:
@@ -121,13 +122,23 @@ def seal(record: RunRecord, unfinished: Path, seen: TextHashes | None) -> RunRec
     return sealed
 
 
-def evaluated(classifier: Classifier, rows: Rows | None, train: Rows) -> dict[str, Any] | None:
-    """Every score of a classifier on the validation rows, with intervals; ``None`` where there are no rows.
+def evaluated(
+    classifier: Classifier, rows: Rows | None, train: Rows, *, tune_thresholds: bool = True
+) -> dict[str, Any]:
+    """What a finished classifier does, as fields of its `RunRecord`.
 
-    How many of them stand among the training rows is recorded too, and logged where there are any.
+    Args:
+        classifier: as it is saved.
+        rows: the validation rows; without any, there is no evaluation.
+        train: the training rows. How many of ``rows`` stand among them is recorded, and logged where there are any.
+        tune_thresholds: for a multi-label task, choose the probability from which each label applies on ``rows``.
+
+    Returns:
+        ``evaluation``, every score on the rows with intervals, or ``None``; ``thresholds``, or ``None``; and
+        ``answers`` to the examples that the task declares.
     """
     if rows is None or not len(rows):
-        return None
+        return {"answers": example_answers(classifier), "evaluation": None}
     seen = TextHashes.of(train.texts).count(rows.texts)
     if seen.train:
         logger.warning(
@@ -136,8 +147,17 @@ def evaluated(classifier: Classifier, rows: Rows | None, train: Rows) -> dict[st
             f"{seen.train:,}",
             f"{len(rows):,}",
         )
-    scores = score(predict_rows(classifier, rows))
-    return {"split": "validation", "rows": len(rows), "seen": seen.model_dump(), **scores.model_dump(mode="json")}
+    table, thresholds = predict_rows(classifier, rows), None
+    if classifier.task.multi_label and tune_thresholds:
+        thresholds = best_thresholds(table.predictions.probabilities, table.targets)
+        table = replace(table, predictions=replace(table.predictions, thresholds=thresholds))
+        classifier = ThresholdClassifier(classifier, thresholds)
+    about = {"split": "validation", "rows": len(rows), "seen": seen.model_dump()}
+    return {
+        "answers": example_answers(classifier),
+        "evaluation": about | score(table).model_dump(mode="json"),
+        "thresholds": None if thresholds is None else tuple(round(float(value), 6) for value in thresholds),
+    }
 
 
 def example_answers(classifier: Classifier) -> tuple[ExampleAnswer, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import math
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -20,6 +21,7 @@ from trl import ModelConfig, TrlParser
 from classification.errors import InputError, nearest, one_of, shown
 
 from .arguments import TaskArguments, command_words
+from .options import ClozeArguments, EncoderArguments, Seq2SeqArguments
 
 #: What validation measures, by the name that ``--metric_for_best_model`` takes, with or without ``eval_``.
 MEASURED = ("macro_f1", "accuracy", "loss")
@@ -36,8 +38,9 @@ REFUSED = {
     **dict.fromkeys(("deepspeed", "fsdp", "fsdp_config", "parallelism_config", "accelerator_config", "local_rank",
                      "ddp_find_unused_parameters", "ddp_bucket_cap_mb", "ddp_broadcast_buffers", "ddp_static_graph",
                      "ddp_backend", "ddp_timeout"), ONE_PROCESS),
-    **dict.fromkeys(("dtype", "attn_implementation", "load_in_8bit", "load_in_4bit", "bnb_4bit_quant_type",
-                     "use_bnb_nested_quant", "bnb_4bit_quant_storage", "use_liger_kernel", "liger_kernel_config"),
+    **dict.fromkeys(("load_in_8bit", "bnb_4bit_quant_type", "use_bnb_nested_quant", "bnb_4bit_quant_storage"),
+                    "--load_in_4bit is NF4 with double quantization, as in QLoRA"),
+    **dict.fromkeys(("dtype", "attn_implementation", "use_liger_kernel", "liger_kernel_config"),
                     OWN_MODEL),
     "lora_task_type": "it follows from the script",
     **dict.fromkeys(("prediction_loss_only", "include_for_metrics", "batch_eval_metrics", "eval_do_concat_batches",
@@ -62,10 +65,21 @@ REFUSED_CHAT = {
                     "validation scores labels and counts no tokens"),
     "activation_offloading": "activations stay where they are computed; --gradient_checkpointing saves memory",
 }  # fmt: skip
-#: Flags that have no effect on the training of an encoder.
-REFUSED_ENCODER = {
+#: Flags that have no effect on the training of a decoder with a classification head.
+REFUSED_DECODER = {
     "lora_target_parameters": "LoRA is put on layers; name those with --lora_target_modules",
     "use_peft": "--method lora says it",
+}
+#: And those that have none on that of an encoder.
+REFUSED_ENCODER = REFUSED_DECODER | {
+    "load_in_4bit": "it is for decoders and encoder-decoders; the weights of an encoder are small",
+}
+#: And those that have none where labels are scored, which is how validation is done there.
+REFUSED_SCORED = REFUSED_DECODER | {"eval_accumulation_steps": "validation keeps no logits"}
+#: And those that have none on filling gaps.
+REFUSED_CLOZE = REFUSED_SCORED | {
+    "load_in_4bit": "the head that fills gaps shares its weights with the vocabulary, so they are held in full",
+    "train_sampling_strategy": "rows are shuffled at every epoch, whatever their length",
 }
 
 
@@ -105,6 +119,12 @@ RANGES = {
     **dict.fromkeys(("logging_steps", "eval_steps", "save_steps"), STEPS),
     **dict.fromkeys(("seed", "data_seed"), SEED),
     "max_steps": Range(lambda value: value == -1 or value >= 1, "1 or more, or -1 for whole epochs"),
+    **dict.fromkeys(("batch_size", "max_epochs", "hidden_dim", "pca_dims", "rows_per_class", "num_epochs",
+                     "num_iterations"), AT_LEAST_1),
+    **dict.fromkeys(("n_layers", "l2_weight"), AT_LEAST_0),
+    **dict.fromkeys(("token_dropout", "warmup_proportion"), SHARE),
+    "body_learning_rate": POSITIVE,
+    "sif_coefficient": Range(lambda value: 0 < value < 1, "more than 0 and less than 1"),
 }  # fmt: skip
 
 
@@ -147,12 +167,14 @@ def check_flags(args: Any, options: TaskArguments, own: Any, model: ModelConfig)
         InputError: one cannot be honoured, is out of range, or does not fit another; the sentence says which.
     """
     chat = hasattr(args, "packing")
-    _refuse_ignored(args, model, REFUSED | (REFUSED_CHAT if chat else REFUSED_ENCODER))
+    _refuse_ignored(args, model, REFUSED | (REFUSED_CHAT if chat else _refused_for(own)))
     check_ranges(args, options, own, model)
     if chat:
         _check_chat(args, own, model)
     elif own.method != "lora":
         _refuse_lora(model, f"--method {own.method}")
+    if isinstance(own, Seq2SeqArguments | ClozeArguments):
+        _check_validation_batch(args)
     _check_choice_of_best(args, options)
     _check_loading(args)
     _check_machine(args)
@@ -207,6 +229,8 @@ def check_targets(model: torch.nn.Module, asked: ModelConfig) -> None:
     last = {name.rpartition(".")[2] for name in names}
     for flag in ("lora_target_modules", "lora_modules_to_save"):
         options = getattr(asked, flag)
+        if isinstance(options, str) and options != "all-linear":  # TRL makes text of a single one, PEFT a pattern of it
+            options = [] if any(_matches(options, name) for name in names) else [options]
         for target in options if isinstance(options, list) else []:
             if not any(name == target or name.endswith(f".{target}") for name in names):
                 some = sorted(name for name in last if not name.isdigit())
@@ -216,12 +240,43 @@ def check_targets(model: torch.nn.Module, asked: ModelConfig) -> None:
                 )
 
 
+def named_layers(model: torch.nn.Module, asked: list[str] | str | None) -> list[str] | str | None:
+    """What ``--lora_target_modules`` names, as PEFT takes it.
+
+    TRL makes plain text of a list with one name. PEFT takes text for a pattern of whole names, which matches none.
+
+    Args:
+        model: the base model, without an adapter.
+        asked: the flag's value.
+    """
+    if not isinstance(asked, str) or asked == "all-linear":
+        return asked
+    ends = any(f".{name}".endswith(f".{asked}") for name, _ in model.named_modules())
+    return [asked] if ends else asked
+
+
 def _refuse_ignored(args: Any, model: ModelConfig, refused: dict[str, str]) -> None:
     plain, plain_model = type(args)(output_dir=args.output_dir or "run"), ModelConfig()
     for name, why in refused.items():
         for given, default in ((args, plain), (model, plain_model)):
             if hasattr(given, name) and getattr(given, name) != getattr(default, name):
                 raise InputError(f"--{name} is not supported: {why}; leave it out.")
+
+
+def _matches(pattern: str, name: str) -> bool:
+    """Whether a target is a pattern, as PEFT takes it, for a layer's whole name."""
+    try:
+        return re.fullmatch(pattern, name) is not None
+    except re.error:
+        return False
+
+
+def _refused_for(own: Any) -> dict[str, str]:
+    if isinstance(own, ClozeArguments):
+        return REFUSED_CLOZE
+    if isinstance(own, Seq2SeqArguments):
+        return REFUSED_SCORED
+    return REFUSED_ENCODER if isinstance(own, EncoderArguments) else REFUSED_DECODER
 
 
 def _refuse_lora(model: ModelConfig, because: str) -> None:
@@ -238,6 +293,11 @@ def _check_chat(args: Any, own: Any, model: ModelConfig) -> None:
         _refuse_lora(model, "a training without --use_peft")
         if own.lora_layers is not None:
             raise InputError("--lora_layers does nothing without --use_peft, which trains an adapter; add that.")
+    _check_validation_batch(args)
+
+
+def _check_validation_batch(args: Any) -> None:
+    """Where labels are scored, batches are chosen by length; only the validation loss has batches of the trainer's."""
     if args.per_device_eval_batch_size != type(args)(output_dir="run").per_device_eval_batch_size and not by_loss(args):
         raise InputError(
             "--per_device_eval_batch_size is not supported: validation chooses its batches by length; leave it out."

@@ -36,6 +36,13 @@ class TaskArguments:
     early_stopping_patience: int | None = field(
         default=None, metadata={"help": "Stop after so many evaluations without a better metric_for_best_model."}
     )
+    tune_thresholds: bool = field(
+        default=True,
+        metadata={
+            "help": "Tasks with several labels: from which probability each label applies is chosen for the best F1 on "
+            "the validation rows; false means from .5."
+        },
+    )
 
     def read_options(self) -> ReadOptions:
         """How the rows are read."""
@@ -103,8 +110,47 @@ class EncoderArguments:
             "first of them (mean, cls); auto is mean or cls for encoders that say so in 1_Pooling, else first."
         },
     )
+    freeze_vocabulary: bool = field(
+        default=False,
+        metadata={"help": "Leave the vectors of the tokens as they are: four fifths of a small multilingual encoder."},
+    )
     head_learning_rate: float | None = field(
         default=None, metadata={"help": "Of a mean or cls head; by default five times that of the rest."}
+    )
+
+
+@dataclass
+class DecoderArguments:
+    """What is particular to a decoder with a classification head."""
+
+    method: Literal["full", "head", "lora"] = field(
+        default="lora", metadata={"help": "Train LoRA and the head, the head only, or every weight."}
+    )
+    max_length: int | None = field(
+        default=None, metadata={"help": "Tokens of a text; longer ones are cut. By default what the model reads."}
+    )
+
+
+@dataclass
+class Seq2SeqArguments:
+    """What is particular to an encoder-decoder."""
+
+    method: Literal["full", "lora"] = field(default="lora", metadata={"help": "Train LoRA, or every weight."})
+    max_length: int | None = field(
+        default=None,
+        metadata={"help": "Tokens of instruction and text; longer texts are cut. By default what the model reads."},
+    )
+    describe_labels: bool = field(default=False, metadata={"help": "Also tell the model what each label means."})
+
+
+@dataclass
+class ClozeArguments:
+    """What is particular to a masked language model that fills the gap of a pattern."""
+
+    method: Literal["full", "lora"] = field(default="full", metadata={"help": "Train every weight, or LoRA."})
+    max_length: int | None = field(
+        default=None,
+        metadata={"help": "Tokens of pattern and text; longer texts are cut. By default what the model reads."},
     )
 
 
@@ -121,6 +167,58 @@ class SentenceEncoderArguments:
     max_length: int | None = field(
         default=None, metadata={"help": "Tokens of a text; longer ones are cut. By default what the encoder reads."}
     )
+
+
+@dataclass
+class StaticArguments:
+    """How static embeddings are distilled from a sentence encoder, and trained; model2vec's own names."""
+
+    pca_dims: int = field(default=256, metadata={"help": "Length of a token's vector, by principal components."})
+    sif_coefficient: float = field(
+        default=1e-4,
+        metadata={"help": "How much more rare tokens count: smooth inverse frequency, above 0 and below 1."},
+    )
+    learning_rate: float = field(default=1e-3, metadata={"help": "The learning rate of vectors and head."})
+    batch_size: int | None = field(
+        default=None, metadata={"help": "Rows of a batch; by default 32 to 512, more for more rows."}
+    )
+    max_epochs: int | None = field(
+        default=None,
+        metadata={"help": "How often every row is seen at most; by default until no evaluation is better."},
+    )
+    n_layers: int = field(default=1, metadata={"help": "Hidden layers of the head; 0 is one linear layer."})
+    hidden_dim: int = field(default=512, metadata={"help": "Width of a hidden layer."})
+    freeze: bool = field(default=False, metadata={"help": "Train the head only, and leave the vectors as distilled."})
+    token_dropout: float = field(default=0.0, metadata={"help": "Share of tokens that training leaves out."})
+    class_weight: Literal["none", "balanced"] = field(
+        default="none", metadata={"help": "balanced lets each label count alike, however many rows it has."}
+    )
+
+
+@dataclass
+class SetFitArguments:
+    """How SetFit draws its rows and pairs, and trains on them; the library's own names."""
+
+    rows_per_class: int | None = field(
+        default=None, metadata={"help": "Train on so many rows of each label, chosen by the seed; by default on all."}
+    )
+    num_epochs: int = field(default=1, metadata={"help": "How often every pair is seen."})
+    num_iterations: int | None = field(
+        default=None,
+        metadata={"help": "Pairs of like and of unlike texts for each row, in place of --sampling_strategy."},
+    )
+    sampling_strategy: Literal["oversampling", "undersampling", "unique"] = field(
+        default="oversampling",
+        metadata={
+            "help": "Which pairs are drawn: all, with the rarer kind repeated (oversampling), as many of each kind as "
+            "there are of the rarer (undersampling), or each pair once (unique)."
+        },
+    )
+    max_steps: int = field(default=-1, metadata={"help": "Stop after so many batches of pairs; -1 is all pairs."})
+    batch_size: int = field(default=16, metadata={"help": "Pairs of a batch."})
+    body_learning_rate: float = field(default=2e-5, metadata={"help": "The peak learning rate of the encoder."})
+    warmup_proportion: float = field(default=0.1, metadata={"help": "Share of the steps in which the rate rises."})
+    l2_weight: float = field(default=0.01, metadata={"help": "Weight decay of the encoder."})
 
 
 @dataclass

@@ -77,16 +77,22 @@ def save_pooled(model: Any, folder: Path, base_id: str) -> None:
         return
     state = get_peft_model_state_dict(model, save_embedding_layers=False)
     adapter = {ALONE + name[len(WRAPPED) :]: tensor for name, tensor in state.items() if name.startswith(WRAPPED)}
-    save_file({name: tensor.contiguous() for name, tensor in halved(adapter).items()},
-              folder / "adapter_model.safetensors")  # fmt: skip
+    save_file(
+        {name: tensor.contiguous() for name, tensor in halved(adapter).items()}, folder / "adapter_model.safetensors"
+    )
     config = model.peft_config["default"]
-    written = type(config)(**{
-        **{name: getattr(config, name) for name in ("r", "lora_alpha", "lora_dropout", "use_rslora", "use_dora")},
-        "task_type": "FEATURE_EXTRACTION", "inference_mode": True, "base_model_name_or_path": base_id,
-        "target_modules": sorted({name.rpartition(".lora_")[0].removeprefix(ALONE) for name in adapter}),
-    })  # fmt: skip
+    written = type(config)(
+        **{
+            **{name: getattr(config, name) for name in ("r", "lora_alpha", "lora_dropout", "use_rslora", "use_dora")},
+            "task_type": "FEATURE_EXTRACTION",
+            "inference_mode": True,
+            "base_model_name_or_path": base_id,
+            "target_modules": sorted({name.rpartition(".lora_")[0].removeprefix(ALONE) for name in adapter}),
+        }
+    )
     written.save_pretrained(str(folder))
     name_base(folder / "adapter_config.json", base_id)
-    trained = next(module for name, module in model.named_modules()
-                   if isinstance(module, PooledHead) and "modules_to_save" in name)  # fmt: skip
+    trained = next(
+        module for name, module in model.named_modules() if isinstance(module, PooledHead) and "modules_to_save" in name
+    )
     trained.save(folder)

@@ -12,9 +12,14 @@ from textwrap import dedent
 from .options import (
     BaselineArguments,
     ChatArguments,
+    ClozeArguments,
     ComparisonDefaults,
+    DecoderArguments,
     EncoderArguments,
     SentenceEncoderArguments,
+    Seq2SeqArguments,
+    SetFitArguments,
+    StaticArguments,
     TaskArguments,
 )
 
@@ -23,19 +28,32 @@ ALL = "--help_all"
 OWN: dict[str, tuple[type, ...]] = {
     "sft": (ChatArguments, ComparisonDefaults),
     "encoder": (EncoderArguments, ComparisonDefaults),
+    "decoder": (DecoderArguments, ComparisonDefaults),
+    "seq2seq": (Seq2SeqArguments, ComparisonDefaults),
+    "cloze": (ClozeArguments, ComparisonDefaults),
     "baseline": (BaselineArguments,),
     "probe": (SentenceEncoderArguments, BaselineArguments),
+    "static": (SentenceEncoderArguments, StaticArguments, BaselineArguments),
+    "setfit": (SentenceEncoderArguments, SetFitArguments, BaselineArguments),
 }
 LIBRARIES = {
     "sft": "TRL's SFTConfig and ModelConfig",
     "encoder": "transformers' TrainingArguments, and the LoRA flags of TRL's ModelConfig",
+    "decoder": "transformers' TrainingArguments, and the LoRA flags of TRL's ModelConfig",
+    "seq2seq": "transformers' TrainingArguments, and the LoRA flags of TRL's ModelConfig",
+    "cloze": "transformers' TrainingArguments, and the LoRA flags of TRL's ModelConfig",
 }
 TITLES: dict[type, str] = {
     TaskArguments: "what to learn from which rows",
     ChatArguments: "what is particular to a chat model",
     EncoderArguments: "what is particular to an encoder",
+    DecoderArguments: "what is particular to a decoder with a head",
+    Seq2SeqArguments: "what is particular to an encoder-decoder",
+    ClozeArguments: "what is particular to filling gaps",
     BaselineArguments: "where the run goes, and the rest",
     SentenceEncoderArguments: "which encoder, and how it is read",
+    StaticArguments: "how its tokens' vectors are made, and trained",
+    SetFitArguments: "which rows and pairs it is trained on, and how",
     ComparisonDefaults: "flags of the libraries that have defaults of ours",
 }
 #: The libraries' flags that most trainings use.

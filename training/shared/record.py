@@ -36,6 +36,7 @@ class Training(BaseModel):
     task: str
     labels: tuple[str, ...]
     words: str = Field(description="sha256 of what the task says to a model: instruction, names, verbalizers")
+    patterns: tuple[str, ...] = Field(default=(), description="of a cloze; other trainings do not read them")
     train: str = Field(description="fingerprint of the training rows")
     validation: str = Field(description="fingerprint of the rows that choose the checkpoint")
     base: str = Field(description="base model, its revision, and which copy of its weights")
@@ -44,7 +45,15 @@ class Training(BaseModel):
 
     @classmethod
     def of(
-        cls, task: Task, train: Rows, validation: Rows, base: BaseRecord, method: str, settings: dict[str, Any]
+        cls,
+        task: Task,
+        train: Rows,
+        validation: Rows,
+        base: BaseRecord,
+        method: str,
+        settings: dict[str, Any],
+        *,
+        patterns: tuple[str, ...] = (),
     ) -> Training:
         """The training that these arguments ask for.
 
@@ -55,12 +64,14 @@ class Training(BaseModel):
             base: the model that is trained.
             method: full, head or lora.
             settings: hyperparameters, as the run's record has them.
+            patterns: those of the task, where the training reads them.
         """
-        said = task.model_dump_json(exclude={"examples", "dataset"})
+        said = task.model_dump_json(exclude={"examples", "dataset", "patterns"})
         return cls(
             task=task.name,
             labels=tuple(task.label_names),
             words=hashlib.sha256(said.encode("utf-8")).hexdigest(),
+            patterns=patterns,
             train=train.fingerprint,
             validation=validation.fingerprint,
             base=" ".join(filter(None, (base.id, base.revision, f"({base.weights})"))),
@@ -104,8 +115,9 @@ class Training(BaseModel):
             before, now = getattr(self, what), getattr(other, what)
             if before != now:
                 return f"its {what} is {shown(before)}, and now {shown(now)} is given"
-        if self.words != other.words:
-            return f"the instruction or the words of the task {self.task} have changed since it was started"
+        if (self.words, self.patterns) != (other.words, other.patterns):
+            what = "instruction or the words" if self.words != other.words else "patterns"
+            return f"the {what} of the task {self.task} have changed since it was started"
         if self.train != other.train:
             return "its training rows differ from those that are given now"
         if self.validation != other.validation:

@@ -158,7 +158,7 @@ def _given(task: Task, answer: Answer) -> str:
     named = "".join(f'<span class="given">{_label(task, name)}</span>' for name in answer.labels)
     how_sure = "" if task.multi_label else f'<span class="sure">{escape(percent(max(answer.probabilities)))}</span>'
     label = named or '<span class="given none">no label</span>'
-    return f'<p class="answer">{label}{how_sure}</p>{bars(task, answer.probabilities)}'
+    return f'<p class="answer">{label}{how_sure}</p>{bars(task, answer)}'
 
 
 def _invalid(task: Task, answer: Answer) -> str:
@@ -170,28 +170,41 @@ def _invalid(task: Task, answer: Answer) -> str:
     )
 
 
-def bars(task: Task, probabilities: Sequence[float]) -> str:
-    """A probability bar for each label, with its name and number; of many labels, the most probable ones first."""
-    columns = list(range(len(probabilities)))
+def bars(task: Task, answer: Answer) -> str:
+    """A probability bar for each label, with its name and number; of many labels, those given first, then by number.
+
+    Where labels have thresholds of their own, a mark on each bar shows from where on the label applies.
+    """
+    columns = list(range(len(answer.probabilities)))
     if len(columns) <= BARS_SHOWN + 1:
-        return _bar_list(task, probabilities, columns)
-    columns.sort(key=lambda column: -probabilities[column])
-    rest = columns[BARS_SHOWN:]
-    return (
-        f"{_bar_list(task, probabilities, columns[:BARS_SHOWN])}"
-        f'<details class="more"><summary>{len(rest)} more labels</summary>'
-        f"{_bar_list(task, probabilities, rest)}</details>"
-    )
+        return _bar_list(task, answer, columns)
+    given = {task.label_names.index(name) for name in answer.labels}
+    columns.sort(key=lambda column: (column not in given, -answer.probabilities[column]))
+    shown = max(BARS_SHOWN, len(given))
+    rest = columns[shown:]
+    more = f'<details class="more"><summary>{len(rest)} more labels</summary>{_bar_list(task, answer, rest)}</details>'
+    return f"{_bar_list(task, answer, columns[:shown])}{more if rest else ''}"
 
 
-def _bar_list(task: Task, probabilities: Sequence[float], columns: Sequence[int]) -> str:
+def _bar_list(task: Task, answer: Answer, columns: Sequence[int]) -> str:
     rows = [
         f'<li class="{label_classes(c)}"><span class="name">{escape(task.label_names[c])}</span>'
-        f'<span class="track"><span class="bar" style="width:{100 * min(max(probabilities[c], 0.0), 1.0):.2f}%"></span>'
-        f'</span><span class="number">{escape(percent(probabilities[c]))}</span></li>'
+        f'<span class="track"><span class="bar" style="width:{_width(answer.probabilities[c])}"></span>'
+        f'{_threshold(answer, c)}</span><span class="number">{escape(percent(answer.probabilities[c]))}</span></li>'
         for c in columns
     ]
     return f'<ul class="bars">{"".join(rows)}</ul>'
+
+
+def _threshold(answer: Answer, column: int) -> str:
+    if not answer.thresholds:
+        return ""
+    share = answer.thresholds[column]
+    return f'<i class="from" style="left:{_width(share)}" title="applies from {escape(percent(share))}"></i>'
+
+
+def _width(share: float) -> str:
+    return f"{100 * min(max(share, 0.0), 1.0):.2f}%"
 
 
 def _label(task: Task, name: str) -> str:

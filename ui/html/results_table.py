@@ -11,7 +11,7 @@ from comparison.plots import quality_by_speed as plots
 from comparison.plots.colours import approach_class
 from comparison.plots.layout import NARROW, WIDE
 from comparison.records import FailedContender, MeasuredContender
-from comparison.report.formatting import duration
+from comparison.report.formatting import duration, percent
 from comparison.seen_rows import has_seen
 from comparison.verdict import verdict
 
@@ -19,9 +19,10 @@ from ..live.comparison_cache import HOW_TO_MAKE
 from .answer_cards import LANES, alert
 from .confusion_matrix import confusion_table
 
-COLUMNS = (
-    ("Contender", "text"), ("Approach", "text"), ("Accuracy", "number"), ("Macro-F1", "number"),
-    ("Invalid", "number"), ("AUC", "number"), ("Time per text", "number"),
+#: Headings behind the contender's and its approach, for a task with one label a text, and for one with several.
+ONE_LABEL = ("Accuracy", "Macro-F1", "Invalid", "AUC", "Time per text")
+SEVERAL_LABELS = (
+    "Macro-F1", "Micro-F1", "Sample-F1", "Subset accuracy", "Average precision", "Invalid", "Time per text",
 )  # fmt: skip
 #: Labels of the largest confusion matrix that is drawn: files of strangers are shown too, and a square grows fast.
 LARGEST_MATRIX = 60
@@ -60,13 +61,15 @@ def summary_of(comparison: Comparison) -> str:
 def results_table(comparison: Comparison) -> str:
     """A table whose headings sort it; the floor and the best contender are marked in words."""
     best, floor = best_of(comparison), comparison.floor
+    scores = SEVERAL_LABELS if comparison.task.multi_label else ONE_LABEL
+    columns = [("Contender", "text"), ("Approach", "text"), *((score, "number") for score in scores)]
     heads = "".join(
         f'<th scope="col" aria-sort="none"><button type="button" data-sort="{kind}">{escape(name)}'
         '<span class="arrow" aria-hidden="true"></span></button></th>'
-        for name, kind in COLUMNS
+        for name, kind in columns
     )
     rows = "".join(
-        _failed_row(c) if isinstance(c, FailedContender) else _row(c, _badges(c, best, floor))
+        _failed_row(c, len(scores)) if isinstance(c, FailedContender) else _row(c, _badges(c, best, floor), scores)
         for c in comparison.contenders
     )
     return (
@@ -87,29 +90,32 @@ def _badges(contender: MeasuredContender, best: MeasuredContender | None, floor:
     return [mark for mark, applies in marks if applies]
 
 
-def _row(contender: MeasuredContender, badges: Sequence[str]) -> str:
-    cells = (
-        (_rank(contender.approach), f'<span class="approach">{escape(contender.approach)}</span>'),
-        _score(contender.accuracy, contender.accuracy_ci),
-        _score(contender.macro_f1, contender.macro_f1_ci),
-        _number(contender.invalid_rate, "{:.1%}"),
-        _number(contender.auc, "{:.3f}"),
-        (str(contender.seconds_per_text), escape(duration(contender.seconds_per_text))),
-    )
-    shown = "".join(
-        f'<td data-label="{label}" data-value="{value}">{cell}</td>'
-        for (label, _), (value, cell) in zip(COLUMNS[1:], cells, strict=True)
-    )
+def _row(contender: MeasuredContender, badges: Sequence[str], scores: Sequence[str]) -> str:
+    accuracy = _score(contender.accuracy, contender.accuracy_ci)
+    cells = {
+        "Accuracy": accuracy,
+        "Subset accuracy": accuracy,
+        "Macro-F1": _score(contender.macro_f1, contender.macro_f1_ci),
+        "Micro-F1": _number(contender.micro_f1, "{:.3f}"),
+        "Sample-F1": _number(contender.sample_f1, "{:.3f}"),
+        "Average precision": _number(contender.average_precision, "{:.3f}"),
+        "Invalid": _number(contender.invalid_rate, "{:.1%}"),
+        "AUC": _number(contender.auc, "{:.3f}"),
+        "Time per text": (str(contender.seconds_per_text), escape(duration(contender.seconds_per_text))),
+    }
+    approach = f'<span class="approach">{escape(contender.approach)}</span>'
+    chosen = [("Approach", (_rank(contender.approach), approach)), *((score, cells[score]) for score in scores)]
+    shown = "".join(f'<td data-label="{label}" data-value="{value}">{cell}</td>' for label, (value, cell) in chosen)
     return f"{_row_head(contender, badges)}{shown}</tr>"
 
 
-def _failed_row(contender: FailedContender) -> str:
+def _failed_row(contender: FailedContender, scores: int) -> str:
     """Why a contender has no scores; its empty values sort last."""
-    empty = '<td data-value="" hidden></td>' * (len(COLUMNS) - 3)
+    empty = '<td data-value="" hidden></td>' * (scores - 1)
     return (
         f'{_row_head(contender, ["failed"])}<td data-label="Approach" data-value="{_rank(contender.approach)}">'
         f'<span class="approach">{escape(contender.approach)}</span></td>'
-        f'<td data-value="" class="why" colspan="{len(COLUMNS) - 2}">{escape(contender.error[:400])}</td>{empty}</tr>'
+        f'<td data-value="" class="why" colspan="{scores}">{escape(contender.error[:400])}</td>{empty}</tr>'
     )
 
 
@@ -154,13 +160,33 @@ def quality_against_speed(comparison: Comparison) -> str:
     return f"<h2>Quality against speed</h2>{drawn}"
 
 
+def label_table(contender: MeasuredContender) -> str:
+    """Precision, recall and F1 of each label, and from which probability it applies: for a task with several labels."""
+    tuned = any(scores.threshold is not None for scores in contender.per_class.values())
+    heads = ("Label", "Precision", "Recall", "F1", "Rows", *(["Applies from"] if tuned else []))
+    head = "".join(f'<th scope="col">{name}</th>' for name in heads)
+    body = "".join(
+        f'<tr><th scope="row">{escape(label)}</th>'
+        + "".join(f"<td>{value:.3f}</td>" for value in (scores.precision, scores.recall, scores.f1))
+        + f"<td>{scores.support:,}</td>"
+        + (f"<td>{percent(scores.threshold or 0)}</td>" if tuned else "")
+        + "</tr>"
+        for label, scores in contender.per_class.items()
+    )
+    return (
+        '<div class="scroll" tabindex="0" role="region" aria-label="Scores by label"><table class="labels">'
+        f"<caption>How {escape(contender.name)} does on each label; a text may have several</caption>"
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
 def confusion_of(comparison: Comparison, name: object) -> str:
-    """The confusion matrix of one contender, or a sentence where it has none."""
+    """The confusion matrix of one contender; for a task with several labels its scores on each."""
     found = next((c for c in comparison.measured if c.name == name), None)
     if found is None:
         return alert("There is no such contender; choose one from the list.")
     if found.confusion_matrix is None:
-        return alert(f"{found.name} has no confusion matrix: a text of this task may have several labels.")
+        return label_table(found)
     if len(found.confusion_matrix) > LARGEST_MATRIX:
         return alert(
             f"The task has {len(found.confusion_matrix):,} labels, and a matrix of more than {LARGEST_MATRIX} cannot "

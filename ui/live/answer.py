@@ -23,6 +23,7 @@ class Answer:
     Attributes:
         labels: names of the labels given; empty for an invalid answer, and for a multi-label text with no label.
         probabilities: one per label of the task, in its order; all zero for an invalid answer.
+        thresholds: of a multi-label task, from which probability each label applies, where those were tuned; or empty.
         valid: false where the model's answer was outside the labels.
         seconds: time this text took.
         prompt_tokens: 0 where there are no tokens.
@@ -36,6 +37,7 @@ class Answer:
 
     labels: tuple[str, ...] = ()
     probabilities: tuple[float, ...] = ()
+    thresholds: tuple[float, ...] = ()
     valid: bool = False
     seconds: float = 0.0
     prompt_tokens: int = 0
@@ -54,6 +56,7 @@ class Answer:
         return cls(
             labels=predictions.labels(task)[0],
             probabilities=probabilities,
+            thresholds=() if predictions.thresholds is None else tuple(map(float, predictions.thresholds)),
             valid=valid,
             seconds=float(predictions.seconds[0]),
             prompt_tokens=int(predictions.prompt_tokens[0]),

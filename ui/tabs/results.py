@@ -46,7 +46,7 @@ class ResultsTab:
                 self._scatter = gr.HTML(quality_against_speed(own) if own else "", apply_default_css=False)
             with gr.Column(elem_classes="sheet", min_width=300):
                 self._chosen = gr.Dropdown(
-                    label="Confusion matrix of", elem_id="matrix-of", filterable=False, **_choices(own)
+                    label=_detail_label(own), elem_id="matrix-of", filterable=False, **_choices(own)
                 )
                 self._matrix = gr.HTML(_matrix(own), elem_id="matrix", apply_default_css=False)
         self._share = ShareResults(context)
@@ -118,6 +118,11 @@ def _board(comparison: Comparison | None) -> str:
     return (summary_of(comparison) if comparison.measured else alert("No contender of this comparison has scores.")) + (
         results_table(comparison)
     )
+
+
+def _detail_label(comparison: Comparison | None) -> str:
+    several = comparison is not None and comparison.task.multi_label
+    return "Scores by label of" if several else "Confusion matrix of"
 
 
 def _choices(comparison: Comparison | None) -> dict[str, Any]:

@@ -80,10 +80,13 @@ def test_parsing_never_guesses(task) -> None:
     assert probabilities.tolist() == [[0, 1, 0], [0, 0, 0], [0, 0, 0]]
 
 
-def test_scoring_is_refused_where_several_labels_may_hold(chat, task) -> None:
+def test_several_labels_are_scored_each_for_itself(chat, task) -> None:
     several = task.model_copy(update={"multi_label": True})
-    with pytest.raises(InputError, match="label scoring decides for one label.*set decode: generate"):
-        ChatClassifier("zero", several, chat)
+    found = ChatClassifier("zero", several, chat).predict(["Shares fall", "Shares rise after a long day"])
+    assert found.probabilities.shape == (2, 3)
+    assert ((found.probabilities >= 0) & (found.probabilities <= 1)).all()
+    assert found.label_mass is not None
+    assert (found.completion_tokens > 0).all()
 
 
 def test_demonstrations_are_balanced_seeded_and_mixed(task) -> None:

@@ -11,8 +11,8 @@ from classification.__main__ import main as classification
 from classification.runs.record import load_record
 from comparison.__main__ import main as comparison
 from training.baseline import main as baseline
-from training.encoder import tokenized
 from training.shared.data import prompt_completion, tell_cut
+from training.shared.sequence_classifiers import tokenized
 
 TASK = """name: mood
 language: en

@@ -136,7 +136,7 @@ def test_ordinary_patterns_and_settings_are_taken(tmp_path: Path) -> None:
 
 @needs_packages
 def test_a_base_is_as_it_was_after_each_refusal(tmp_path: Path) -> None:
-    base = ModelPool().encoder("sentence-transformers/all-MiniLM-L6-v2", 3)
+    base = ModelPool().sequence_classifier("sentence-transformers/all-MiniLM-L6-v2", 3)
     before = {name: weight.clone() for name, weight in base.model.state_dict().items()}
     evil = {"base_model.model.bert.encoder.layer.0.output.dense.weight": torch.zeros(384, 1536)}
     for folder in (changed(tmp_path / "over", evil), changed(tmp_path / "start", init_lora_weights="pissa")):

@@ -67,7 +67,7 @@ def test_several_labels_are_read_where_a_task_allows_them() -> None:
     task = Task(name="t", language="en", instruction="Decide.", labels=labels, multi_label=True)
     assert parse(task, "fear, joy") == (2, 0)
     assert parse(task, "fear, boredom") is None
-    assert answer(task, ["fear", "joy"]) == "fear, joy"
+    assert answer(task, ["fear", "joy"]) == "joy, fear"
 
 
 STARS = task_of(("0", "1"), ("1", "2"), ("2", "3"))

@@ -30,6 +30,11 @@ KINDS: list[dict[str, Any]] = [
     {"family": "encoder", "method": "full"},
     {"family": "encoder", "method": "head", "max_length": 128},
     {"family": "encoder", "method": "full", "export": "onnx"},
+    {"family": "static", "method": "static"},
+    {"family": "setfit", "method": "setfit", "pooling": "mean"},
+    {"family": "seq2seq"},
+    {"family": "seq2seq", "method": "full"},
+    {"family": "cloze", "method": "full"},
     {"family": "tfidf"},
     {"family": "majority"},
 ]
@@ -51,7 +56,7 @@ def test_every_kind_of_run_has_a_program_with_its_revision(changes: dict[str, An
     bare = snippet(run_record(task=task, **changes), "you/letters")
     assert bare is not None
     assert "revision" not in bare
-    assert "@" not in bare
+    assert "you/letters@" not in bare
 
 
 def test_a_chat_program_asks_in_the_words_that_the_model_was_taught_with() -> None:
@@ -98,21 +103,45 @@ def test_no_label_and_no_text_becomes_code(changes: dict[str, Any]) -> None:
     imported = {
         name.name for node in ast.walk(ast.parse(program)) if isinstance(node, ast.Import) for name in node.names
     }
-    assert imported <= {"onnxruntime"}
+    assert imported <= {"onnxruntime", "numpy", "torch"}
     assert "system" not in {node.attr for node in ast.walk(ast.parse(program)) if isinstance(node, ast.Attribute)}
 
 
 @pytest.mark.parametrize(
     "changes",
-    [
-        {"task": many_labels(51)},
-        {"base": BaseRecord(id="my-llama", weights="path")},
-        {"method": "full", "export": "onnx"},
-        {"task": LETTERS.model_copy(update={"instruction": "Read on. " * 1000})},
-    ],
+    [{"base": BaseRecord(id="my-llama", weights="path")}, {"method": "full", "export": "onnx"}],
 )
-def test_where_no_short_program_is_possible_there_is_none(changes: dict[str, Any]) -> None:
+def test_where_no_program_is_possible_there_is_none(changes: dict[str, Any]) -> None:
     assert snippet(run_record(**changes), "you/letters") is None
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"task": many_labels(51)}, {"task": LETTERS.model_copy(update={"instruction": "Read on. " * 1000})}],
+)
+def test_a_program_that_would_be_longer_than_the_card_is_left_to_this_project(changes: dict[str, Any]) -> None:
+    program = snippet(run_record(**changes), "you/letters")
+    assert program is not None
+    assert "load_classifier" in program
+    assert len(program) < 500
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"family": "encoder", "method": "full"},
+        {"family": "encoder", "method": "full", "pooling": "mean"},
+        {"family": "encoder", "method": "full", "export": "onnx"},
+        {"family": "decoder", "method": "lora"},
+        {"family": "static", "method": "static"},
+    ],
+    ids=str,
+)
+def test_a_program_for_several_labels_knows_from_where_each_applies(changes: dict[str, Any]) -> None:
+    cuts = (0.25, 0.125, 0.75)
+    program = snippet(run_record(task=TAGS, thresholds=cuts, **changes), "you/letters")
+    assert program is not None
+    assert set(cuts) <= literals(program)
 
 
 def test_a_text_that_is_too_long_for_a_line_is_passed_over() -> None:
@@ -188,7 +217,7 @@ def test_the_programs_of_whole_models_print_what_the_classifier_says(tmp_path: P
     """The encoder with its adapter merged in: what `training.encoder --method full` writes."""
     record = load_record(ROOT / "demo" / "minilm-lora")
     assert record.base is not None
-    base = ModelPool().encoder(record.base.id, 3)
+    base = ModelPool().sequence_classifier(record.base.id, 3)
     base.attach(ROOT / "demo" / "minilm-lora")
     whole: Any = base.model
     whole = whole.merge_and_unload()

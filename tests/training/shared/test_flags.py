@@ -18,14 +18,15 @@ from classification.models.pool import ModelPool
 from classification.runs.record import load_record
 from training import baseline, encoder, sft
 from training.baseline import BaselineArguments
-from training.encoder import EncoderArguments, EncoderTrainingArguments
 from training.sft import ChatArguments, ChatTrainingArguments
 from training.shared.arguments import TaskArguments
 from training.shared.flags import RANGES, REFUSED, REFUSED_CHAT, REFUSED_ENCODER
+from training.shared.options import EncoderArguments
+from training.shared.sequence_classifiers import ClassifierTrainingArguments
 
 CLASSES = {
     "sft": (TaskArguments, ChatArguments, ChatTrainingArguments, ModelConfig),
-    "encoder": (TaskArguments, EncoderArguments, EncoderTrainingArguments, ModelConfig),
+    "encoder": (TaskArguments, EncoderArguments, ClassifierTrainingArguments, ModelConfig),
     "baseline": (TaskArguments, BaselineArguments),
 }
 SCRIPTS = {"sft": sft, "encoder": encoder, "baseline": baseline}

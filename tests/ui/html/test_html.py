@@ -13,7 +13,7 @@ from comparison.verdict import verdict
 from ui.data import answers_of_all
 from ui.html import answer_cards as cards
 from ui.html.confusion_matrix import confusion_table
-from ui.html.results_table import COLUMNS, confusion_of, nothing_yet, results_table, summary_of
+from ui.html.results_table import ONE_LABEL, SEVERAL_LABELS, confusion_of, nothing_yet, results_table, summary_of
 from ui.live.answer import Answer
 from ui.live.contender_server import ContenderServer
 from ui.live.contender_state import ContenderState
@@ -83,9 +83,32 @@ def test_a_contender_against_the_majority_is_marked() -> None:
 
 
 def test_many_labels_show_the_most_probable_and_keep_the_rest_at_hand() -> None:
-    html = cards.bars(EMOTIONS, [i / 100 for i in range(28)])
+    html = cards.bars(EMOTIONS, Answer(probabilities=tuple(i / 100 for i in range(28)), valid=True))
     assert "25 more labels" in html
     assert html.index("emotion 27") < html.index("emotion 26") < html.index("<details") < html.index("emotion 24")
+
+
+def test_every_label_given_is_shown_with_the_mark_from_which_it_applies() -> None:
+    names = EMOTIONS.label_names
+    answer = Answer(
+        labels=(names[0], names[3], names[5], names[9]),
+        probabilities=tuple(0.1 if names.index(n) in (0, 3, 5, 9) else 0.3 for n in names),
+        thresholds=(0.05,) * 28,
+        valid=True,
+    )
+    html = cards.bars(EMOTIONS, answer)
+    assert "24 more labels" in html
+    first = html[: html.index("<details")]
+    assert [names.index(name) for name in re.findall(r'class="name">([^<]*)', first)] == [0, 3, 5, 9]
+    assert first.count('class="from" style="left:5.00%" title="applies from 5.0%"') == 4
+    assert 'class="from"' not in cards.bars(EMOTIONS, Answer(probabilities=(0.1,) * 28, valid=True))
+
+
+def test_a_task_with_several_labels_has_its_own_columns() -> None:
+    html = results_table(fake_comparison(EMOTIONS))
+    assert all(f">{title}<span" in html for title in SEVERAL_LABELS)
+    rows = html.split("<tbody>")[1].split("</tr>")[:-1]
+    assert {row.count("data-value=") for row in rows} == {2 + len(SEVERAL_LABELS)}
 
 
 def test_the_waiting_board_says_what_is_loading() -> None:
@@ -122,7 +145,7 @@ def test_results_mark_the_best_the_floor_and_who_is_below_it() -> None:
 
 def test_every_row_has_a_value_to_sort_by_in_every_column() -> None:
     rows = results_table(fake_comparison()).split("<tbody>")[1].split("</tr>")[:-1]
-    assert {row.count("data-value=") for row in rows} == {len(COLUMNS)}
+    assert {row.count("data-value=") for row in rows} == {2 + len(ONE_LABEL)}
 
 
 def test_the_headline_names_the_best_the_floor_and_the_rows() -> None:
@@ -146,7 +169,9 @@ def test_the_verdict_says_how_sure_it_is() -> None:
 def test_a_confusion_matrix_for_each_contender_that_has_one() -> None:
     assert "What TF-IDF answered for each true label" in confusion_of(fake_comparison(), "TF-IDF")
     assert "There is no such contender" in confusion_of(fake_comparison(), "nobody")
-    assert "may have several labels" in confusion_of(fake_comparison(EMOTIONS), "TF-IDF")
+    several = confusion_of(fake_comparison(EMOTIONS), "TF-IDF")
+    assert "How TF-IDF does on each label; a text may have several" in several
+    assert all(f">{heading}</th>" in several for heading in ("Precision", "Recall", "F1", "Rows"))
 
 
 def test_results_come_from_a_saved_comparison(tmp_path: Path) -> None:
