@@ -26,7 +26,6 @@ from typing import Any
 import torch
 from datasets import Dataset
 from peft import LoraConfig, PeftModel
-from transformers import TrainerControl
 from trl import ModelConfig, SFTConfig, SFTTrainer, get_peft_config
 
 from classification.classifiers.chat import ChatClassifier
@@ -35,15 +34,13 @@ from classification.models.pool import LoadedModel, ModelPool
 from classification.models.scoring import can_branch
 from classification.models.structure import check_structure
 from classification.prompting.templates import PLAIN_TEMPLATE
-from classification.task import Task
-from comparison.prediction_table import predict_rows
-from comparison.scores import accuracy_and_macro_f1
 
 from .shared.arguments import asked_model, callbacks
 from .shared.checkpoints import WholeCheckpoints
 from .shared.data import IGNORED, TreeCollator, prompt_completion
 from .shared.finish import command_line
-from .shared.flags import by_loss, check_targets, named_layers
+from .shared.flags import check_targets, named_layers
+from .shared.label_scoring import ValidatesByScoring
 from .shared.options import ChatArguments, ComparisonDefaults
 from .shared.quantized import quantization_of, ready_for_lora
 from .shared.setup import TrainingSetup, read_setup, train_and_save
@@ -54,13 +51,10 @@ logger = logging.getLogger(__name__)
 TYPICAL_TREE = 4096
 
 
-class LabelTrainer(WholeCheckpoints, SFTTrainer):
+class LabelTrainer(ValidatesByScoring, WholeCheckpoints, SFTTrainer):
     """An `SFTTrainer` that validates as the model will be used: by scoring labels, not by token loss alone."""
 
-    validation: Rows
-    task: Task
     classifier: ChatClassifier
-    control: TrainerControl
 
     def compute_loss(
         self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
@@ -79,40 +73,9 @@ class LabelTrainer(WholeCheckpoints, SFTTrainer):
         total = torch.nn.functional.cross_entropy(logits.float(), labels[0, places], reduction="sum")
         return total / (len(places) if num_items_in_batch is None else num_items_in_batch)
 
-    def evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
-        """Macro-F1 and accuracy on the validation rows, beside whatever the trainer measures itself."""
-        prefix = kwargs.get("metric_key_prefix", "eval")
-        metrics = measure(self.classifier, self.validation, prefix)
-        if by_loss(self.args):
-            metrics[f"{prefix}_loss"] = self.validation_loss()
-        self.log(dict(metrics))
-        self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
-        return metrics
-
-    def validation_loss(self) -> float:
-        """Mean cross-entropy over the answer tokens of the validation rows."""
-        total, tokens = 0.0, 0
-        was_training = self.model.training
-        self.model.eval()
-        for batch in self.get_eval_dataloader():
-            inputs = self._prepare_inputs(batch)
-            answers = int((inputs["labels"] != IGNORED).sum())
-            with torch.no_grad(), self.compute_loss_context_manager():
-                total += float(self.compute_loss(self.model, inputs)) * answers
-            tokens += answers
-        self.model.train(was_training)
-        return total / max(tokens, 1)
-
-
-def measure(classifier: ChatClassifier, rows: Rows, prefix: str = "eval") -> dict[str, float]:
-    """Accuracy and macro-F1 of a classifier that is being trained; its trunk is stale at every call."""
-    model = classifier.base.model
-    was_training = model.training
-    model.eval()
-    table = predict_rows(without_cache(classifier), rows)
-    model.train(was_training)
-    figures = accuracy_and_macro_f1(table.targets, table.predicted, table.predictions.valid)
-    return {f"{prefix}_{name}": value for name, value in figures.items()}
+    def classifier_now(self) -> ChatClassifier:
+        """The classifier without what it keeps of a prefix, which was computed from weights that have changed."""
+        return without_cache(self.classifier)
 
 
 def without_cache(classifier: ChatClassifier) -> ChatClassifier:
@@ -185,7 +148,7 @@ def build_trainer(setup: TrainingSetup, base: LoadedModel) -> LabelTrainer:
     )
     base.model = trainer.model
     trained = "default" if isinstance(trainer.model, PeftModel) else None
-    trainer.validation, trainer.task = setup.held_out, task
+    trainer.validation = setup.held_out
     trainer.classifier = ChatClassifier(
         "in training", task, base, adapter=trained, describe_labels=chat.describe_labels
     )

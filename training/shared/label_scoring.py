@@ -1,9 +1,9 @@
-"""Training a model whose labels are scored: what `training.seq2seq` and `training.cloze` share."""
+"""Training a model whose labels are scored: what `training.sft`, `training.seq2seq` and `training.cloze` share."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from peft import LoraConfig, get_peft_model
@@ -23,6 +23,11 @@ from .flags import by_loss, check_targets, named_layers
 from .options import ComparisonDefaults
 from .quantized import ready_for_lora
 
+if TYPE_CHECKING:
+    from transformers import Trainer as _Trainer
+else:
+    _Trainer = object  # a mixin for each trainer there is
+
 
 @dataclass
 class ScoringTrainingArguments(ComparisonDefaults, TrainingArguments):
@@ -32,8 +37,8 @@ class ScoringTrainingArguments(ComparisonDefaults, TrainingArguments):
     warmup_steps: float = field(default=0.06, metadata={"help": "Steps of warm-up, or below 1 a share of all steps."})
 
 
-class ScoringTrainer(WholeCheckpoints, Trainer):
-    """transformers' `Trainer` with whole checkpoints, which validates as the model will be used: by scoring labels.
+class ValidatesByScoring(_Trainer):
+    """A mixin for trainers: validation scores labels, as the model will be used.
 
     Attributes:
         validation: the rows that choose the checkpoint.
@@ -44,12 +49,16 @@ class ScoringTrainer(WholeCheckpoints, Trainer):
     classifier: Classifier
     control: TrainerControl
 
+    def classifier_now(self) -> Classifier:
+        """The classifier with the weights of this moment; a trainer whose classifier keeps anything makes it anew."""
+        return self.classifier
+
     def evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
         """Macro-F1 and accuracy on the validation rows, and their loss where the best checkpoint is chosen by it."""
         prefix = kwargs.get("metric_key_prefix", "eval")
         was_training = self.model.training
         self.model.eval()
-        table = predict_rows(self.classifier, self.validation)
+        table = predict_rows(self.classifier_now(), self.validation)
         figures: dict[str, float] = accuracy_and_macro_f1(table.targets, table.predicted, table.predictions.valid)
         metrics = {f"{prefix}_{name}": value for name, value in figures.items()}
         if by_loss(self.args):
@@ -60,15 +69,19 @@ class ScoringTrainer(WholeCheckpoints, Trainer):
         return metrics
 
     def validation_loss(self) -> float:
-        """The training's loss on the validation rows: its mean over what is to be predicted."""
-        total, things = 0.0, 0
+        """The training's loss on the validation rows: its mean over what is to be predicted, rows or answer tokens."""
+        total, predicted = 0.0, 0
         for batch in self.get_eval_dataloader():
             inputs = self._prepare_inputs(batch)
-            count = int((inputs["labels"] != IGNORED).sum())  # tokens of answers, or rows
+            count = int((inputs["labels"] != IGNORED).sum())
             with torch.no_grad(), self.compute_loss_context_manager():
                 total += float(self.compute_loss(self.model, inputs)) * count
-            things += count
-        return total / max(things, 1)
+            predicted += count
+        return total / max(predicted, 1)
+
+
+class ScoringTrainer(ValidatesByScoring, WholeCheckpoints, Trainer):
+    """transformers' `Trainer` with whole checkpoints, which validates by scoring labels."""
 
 
 def add_lora(

@@ -237,7 +237,7 @@ def test_a_training_that_breaks_off_has_kept_its_rows_in_its_checkpoints(
     def stop(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("training.sft.finish", stop)
+    monkeypatch.setattr("training.shared.setup.finish", stop)
     with pytest.raises(KeyboardInterrupt):
         train_chat(tmp_path, task_file, split, chat_folder)
     run = tmp_path / "runs" / "chat"

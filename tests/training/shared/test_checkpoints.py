@@ -170,7 +170,7 @@ def test_patience_goes_on_where_it_was(
     assert max(entry["step"] for entry in whole.history) == 3  # the first is the best, and two were no better
     shutil.rmtree(run)
     with monkeypatch.context() as patched:
-        patched.setattr("training.sft.finish", stop)
+        patched.setattr("training.shared.setup.finish", stop)
         with pytest.raises(KeyboardInterrupt):
             train_chat(tmp_path, task_file, rows_csv, chat_folder, *flags)
     train_chat(tmp_path, task_file, rows_csv, chat_folder, *flags, "--resume_from_checkpoint")

@@ -20,8 +20,9 @@ from training import baseline, encoder, sft
 from training.baseline import BaselineArguments
 from training.sft import ChatArguments, ChatTrainingArguments
 from training.shared.arguments import TaskArguments
-from training.shared.flags import RANGES, REFUSED, REFUSED_CHAT, REFUSED_ENCODER
+from training.shared.flag_tables import RANGES, REFUSED, REFUSED_CHAT, REFUSED_CLOZE, REFUSED_ENCODER
 from training.shared.options import EncoderArguments
+from training.shared.quick_help import OWN
 from training.shared.sequence_classifiers import ClassifierTrainingArguments
 
 CLASSES = {
@@ -45,7 +46,7 @@ def no_model(monkeypatch: pytest.MonkeyPatch) -> None:
     def reached(*_: object, **__: object) -> None:
         raise Reached
 
-    for name in ("chat", "encoder"):
+    for name in ("chat", "sequence_classifier", "bare_encoder"):
         monkeypatch.setattr(ModelPool, name, reached)
     monkeypatch.setattr("classification.classifiers.baseline.TfidfClassifier.fit", reached)
 
@@ -217,7 +218,9 @@ def test_what_does_not_fit_is_one_sentence_before_anything_is_loaded(
 
 def test_the_tables_name_flags_that_there_are() -> None:
     every = set(fields_of("sft")) | set(fields_of("encoder"))
-    assert set(REFUSED) | set(REFUSED_ENCODER) | set(RANGES) <= every
+    ours = {entry.name for own in OWN.values() for arguments in own for entry in dataclasses.fields(arguments)}
+    assert set(REFUSED) | set(REFUSED_ENCODER) | set(REFUSED_CLOZE) <= every
+    assert set(RANGES) <= every | ours
     assert set(REFUSED_CHAT) <= set(fields_of("sft"))
 
 
