@@ -162,7 +162,7 @@ PAIRS = [
     ("--dataloader_drop_last true --per_device_train_batch_size 64", "--dataloader_drop_last leaves no batch of 64 of"),
     ("--fp16 true", "--fp16 needs a GPU"),
     ("--report_to nowhere", "--report_to names 'nowhere', which is not installed or not known"),
-    ("--optim adamw_bnb_8bit", "--optim, --lr_scheduler_type or their arguments cannot be used: .*bitsandbytes"),
+    ("--optim grokadamw", "--optim, --lr_scheduler_type or their arguments cannot be used: .*grokadamw"),
     ("--optim galore_adamw", "--optim galore_adamw is put on chosen layers, which is not supported"),
     ("--optim_args no_such=1", "--optim_args does nothing with --optim adamw_torch"),
     ("--dataloader_persistent_workers true", "is for worker processes, and there are none; add"),
