@@ -18,7 +18,7 @@ from classification.predictions import Predictions
 from classification.runs.folder import whole_run
 from classification.runs.record import RunRecord
 from classification.task import Task, load_task
-from training.shared.finish import data_record, evaluated, example_answers, seal
+from training.shared.finish import data_record, evaluated, seal
 from training.shared.seen import hashes_of_training
 
 TOY = Family(
@@ -63,8 +63,7 @@ def main(argv: Sequence[str]) -> None:
     classifier = ToyClassifier("toy", task, np.array([np.mean(found) for found in sizes], dtype=np.float32))
     record = RunRecord(
         name=folder.name, created=datetime.now(timezone.utc).isoformat(timespec="seconds"), family="toy", method="fit",
-        task=task, data=data_record(splits), evaluation=evaluated(classifier, splits.validation, rows),
-        answers=example_answers(classifier),
+        task=task, data=data_record(splits), **evaluated(classifier, splits.validation, rows),
     )  # fmt: skip
     with whole_run(folder) as unfinished:
         save_file({"lengths": classifier.lengths}, unfinished / "model.safetensors")

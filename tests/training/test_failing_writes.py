@@ -71,7 +71,7 @@ def test_where_nothing_can_be_written_or_a_file_stands_nothing_is_trained(
     def refuse(*_: object, **__: object) -> str:
         raise PermissionError(errno.EACCES, "Permission denied")
 
-    loads = "classification.models.pool.ModelPool._load"
+    loads = "classification.models.pool.ModelPool._loaded"
     monkeypatch.setattr(loads, lambda *_, **__: pytest.fail("a model was loaded"))
     model = chat_folder if script == "chat" else encoder_folder
     (tmp_path / "file").write_text("mine")

@@ -265,8 +265,7 @@ def test_validation_rows_that_were_trained_on_are_counted_and_told(caplog: pytes
     train = Rows(("it goes up", "it goes down", "it stays"), (("Bullish",), ("Bearish",), ("Neutral",)))
     held_out = Rows(("It goes UP ", "new"), (("Bullish",), ("Bearish",)))
     classifier = TfidfClassifier.fit(task, train.texts, train.targets(task), 0)
-    found = evaluated(classifier, held_out, train)
-    assert found is not None
+    found = evaluated(classifier, held_out, train)["evaluation"]
     assert found["seen"]["train"] == 1
     assert "1 of the 2 validation rows are among the training rows" in caplog.text
 
