@@ -22,7 +22,8 @@ from classification.task import Label, Task
 LONGEST = (
     "hub/space/test_space.py", "classification/models/test_scoring.py", "training/test_failing_writes.py",
     "ui/test_demo.py", "training/shared/test_checkpoints.py", "hub/cards/test_published_snippets.py",
-    "hub/push/test_push.py", "hub_server_clients/test_faults.py",
+    "hub/push/test_push.py", "hub_server_clients/test_faults.py", "training/test_approaches.py",
+    "training/test_static.py", "training/test_setfit.py",
 )  # fmt: skip
 
 
