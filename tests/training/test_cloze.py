@@ -30,7 +30,7 @@ from hub.push.runs import PushOptions, plan_run
 from hub.shared.publish import publish
 from training import cloze
 
-LONG = ("--max_steps", "80", "--eval_strategy", "steps", "--eval_steps", "80", "--save_strategy", "steps",
+LONG = ("--max_steps", "240", "--eval_strategy", "steps", "--eval_steps", "80", "--save_strategy", "steps",
         "--save_steps", "80", "--per_device_train_batch_size", "8", "--logging_steps", "40")  # fmt: skip
 TEXTS = ["Company 3 falls today", "Company 9 rises today", "x"]
 PATTERNS = 'patterns: ["{text} It was {mask} news.", "{mask}: {text}"]\n'

@@ -313,7 +313,7 @@ def test_a_run_that_a_training_script_just_made_is_pushed_pulled_and_compared(
         page.get_by_role("tab", name="Compare").click()
         page.get_by_role("tab", name="Publish").click()  # which looks again
         expect(page.locator("#repo input")).to_have_value("olga/just-trained")
-        expect(page.locator("#card")).to_contain_text("labelled rows of rows.csv")
+        expect(page.locator("#card")).to_contain_text("for training, 4 for validation, from rows.csv")
         page.locator("#push").click()
         expect(page.locator("#pull-reference input")).to_have_value("olga/just-trained@v1", timeout=30_000)
         page.locator("#pull-name input").fill("Just trained")
