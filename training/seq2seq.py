@@ -68,9 +68,13 @@ def main(argv: list[str] | None = None) -> None:
 
     def classifier() -> Seq2SeqClassifier:
         return Seq2SeqClassifier(
-            "trained", setup.task, base, adapter="default" if adapter else None,
-            describe_labels=seq2seq.describe_labels, max_length=seq2seq.max_length,
-        )  # fmt: skip
+            "trained",
+            setup.task,
+            base,
+            adapter="default" if adapter else None,
+            describe_labels=seq2seq.describe_labels,
+            max_length=seq2seq.max_length,
+        )
 
     def build() -> ScoringTrainer:
         trainer = build_trainer(setup, base)
@@ -97,9 +101,7 @@ def build_trainer(setup: TrainingSetup, base: LoadedModel) -> ScoringTrainer:
     own, args, task = setup.own, setup.args, setup.task
     set_seed(args.seed)
     if own.method == "lora":
-        add_lora(
-            base, setup.model_args, task_type="SEQ_2_SEQ_LM", gradient_checkpointing=args.gradient_checkpointing
-        )  # fmt: skip
+        add_lora(base, setup.model_args, task_type="SEQ_2_SEQ_LM", gradient_checkpointing=args.gradient_checkpointing)
 
     def encoded(rows: Rows) -> Dataset:
         return source_target(rows, task, base.tokenizer, own.max_length, describe_labels=own.describe_labels)

@@ -71,11 +71,15 @@ class Seq2SeqClassifier:
         tokenizer = self.base.tokenizer
         encoded = [
             encode_source(
-                tokenizer, self.task, text, self.demonstrations,
-                describe_labels=self.describe_labels, max_length=self.max_length,
+                tokenizer,
+                self.task,
+                text,
+                self.demonstrations,
+                describe_labels=self.describe_labels,
+                max_length=self.max_length,
             )
             for text in texts
-        ]  # fmt: skip
+        ]
         with self.base.using(self.adapter) as model:
             scores = self._scorer.score(model, [source.ids for source in encoded], int(tokenizer.pad_token_id))
         return Predictions.of(
@@ -126,9 +130,12 @@ def load_prompted(prompt: PromptToLoad) -> Seq2SeqClassifier:
     check_before_loading(locate(prompt.model, prompt.revision, prompt.pool.source), "encoder-decoder")
     base = prompt.pool.sequence_to_sequence(prompt.model, prompt.revision)
     return Seq2SeqClassifier(
-        prompt.name, prompt.task, base,
-        demonstrations=prompt.demonstrations, describe_labels=prompt.describe_labels,
-    )  # fmt: skip
+        prompt.name,
+        prompt.task,
+        base,
+        demonstrations=prompt.demonstrations,
+        describe_labels=prompt.describe_labels,
+    )
 
 
 def load_tuned(run: RunToLoad) -> Seq2SeqClassifier:
@@ -136,6 +143,10 @@ def load_tuned(run: RunToLoad) -> Seq2SeqClassifier:
     check_scored(run.name, run.decode, "seq2seq")
     base = run.pool.sequence_to_sequence(*run.weights(), quantization=run.quantization())
     return Seq2SeqClassifier(
-        run.name, run.record.task, base,
-        adapter=run.attach(base), describe_labels=run.record.describe_labels, max_length=run.record.max_length,
-    )  # fmt: skip
+        run.name,
+        run.record.task,
+        base,
+        adapter=run.attach(base),
+        describe_labels=run.record.describe_labels,
+        max_length=run.record.max_length,
+    )
