@@ -47,6 +47,7 @@ class LabelChain:
         self.tokens = tokens
         self._first = LabelScorer([*tokens.first, tokens.nothing])
         self._later = LabelScorer([*tokens.later, tokens.end])
+        self._continued = {False: continued(tokens.first), True: continued(tokens.later)}
 
     def score(
         self, model: Any, prompts: Sequence[TokenIds], *, prefix: TokenIds = ()
@@ -70,10 +71,11 @@ class LabelChain:
         rows, begins = np.arange(len(prompts)), np.zeros(len(prompts), dtype=np.int64)
         answers: list[list[int]] = [list(prompt) for prompt in prompts]
         while len(rows):
-            words = self.tokens.first if not begins.any() else self.tokens.later
+            within = bool(begins.any())  # the first pass is about the start of answers, all others are not
+            words = self.tokens.later if within else self.tokens.first
             named = []
             for row, begin, likelihoods in zip(rows, begins, scores, strict=True):
-                shares = chain_shares(likelihoods, words, int(begin))
+                shares = chain_shares(likelihoods, self._continued[within], int(begin))
                 over = np.flatnonzero(shares >= NAMED)
                 last = int(over[0]) if len(over) else labels - 1 - int(begin)
                 found[row, begin : begin + last + 1] = shares[: last + 1]
@@ -88,19 +90,21 @@ class LabelChain:
         return found, mass, scored
 
 
-def chain_shares(likelihoods: NDArray[np.float32], words: Sequence[TokenIds], begin: int) -> NDArray[np.float32]:
+def chain_shares(
+    likelihoods: NDArray[np.float32], longer: Sequence[tuple[int, int]], begin: int
+) -> NDArray[np.float32]:
     """Each label's share of what could still be named when its turn comes.
 
     Args:
         likelihoods: natural logarithms float32 [L + 1], of each label as the next one and of the end.
-        words: token ids of each label.
+        longer: labels of which the second's word goes on where the first's ends; see `continued`.
         begin: the first label whose turn has not come yet.
 
     Returns:
         float32 [L - begin].
     """
     next_one = np.exp(likelihoods.astype(np.float64) - likelihoods.max())
-    for short, long in continued(words):  # "joy" is also how "joyful" begins
+    for short, long in longer:  # "joy" is also how "joyful" begins
         next_one[short] = max(next_one[short] - next_one[long], 0.0)
     left = next_one[begin:]
     remaining = left[::-1].cumsum()[::-1]

@@ -6,7 +6,7 @@ import json
 import logging
 import sys
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -89,19 +89,20 @@ def finish(
         return seal(record, unfinished, result.seen)
 
 
-def new_record(folder: Path, splits: Splits, **fields: Any) -> RunRecord:
+def new_record(folder: Path, splits: Splits, *, libraries: Sequence[str] = (), **fields: Any) -> RunRecord:
     """A record of a training that has just ended on this machine.
 
     Args:
         folder: the run folder, which names the run.
         splits: the rows that it was made of.
+        libraries: whose versions it has, beside those of every record.
         fields: the other fields of `RunRecord`.
     """
     return RunRecord(
         name=folder.name,
         created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
         data=data_record(splits),
-        versions=library_versions(),
+        versions=library_versions(*libraries),
         hardware=hardware(),
         **fields,
     )

@@ -16,7 +16,6 @@ from classification.errors import InputError
 from classification.families import FAMILIES
 from classification.models.pool import ModelSource
 from classification.predictions import Classifier
-from classification.runs.environment import library_versions
 from classification.runs.folder import check_place, whole_run
 from classification.runs.record import RunRecord
 from classification.task import Task, load_task
@@ -152,10 +151,10 @@ def save_fit(
         base=base_record(weights),
         seed=setup.arguments.seed,
         command=setup.command,
+        libraries=libraries,
         **found,
         **recorded,
     )
-    record = record.model_copy(update={"versions": library_versions(*libraries)})
     with whole_run(setup.output_dir) as unfinished:
         write(unfinished)
         sealed = seal(record, unfinished, hashes_of_training(setup.train, setup.splits.validation, base=weights))

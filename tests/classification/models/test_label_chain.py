@@ -86,9 +86,9 @@ def test_texts_do_not_change_each_others_probabilities(chain) -> None:
 
 
 def test_the_last_label_is_named_or_the_answer_ends() -> None:
-    shares = chain_shares(np.log(np.array([0.2, 0.3, 0.1, 0.4], dtype=np.float32)), [[1], [2], [3]], 0)
+    shares = chain_shares(np.log(np.array([0.2, 0.3, 0.1, 0.4], dtype=np.float32)), [], 0)
     np.testing.assert_allclose(shares, [0.2, 0.3 / 0.8, 0.1 / 0.5], rtol=1e-5)
-    shares = chain_shares(np.log(np.array([0.2, 0.3, 0.1, 0.4], dtype=np.float32)), [[1], [2], [3]], 2)
+    shares = chain_shares(np.log(np.array([0.2, 0.3, 0.1, 0.4], dtype=np.float32)), [], 2)
     np.testing.assert_allclose(shares, [0.1 / 0.5], rtol=1e-5)
 
 
@@ -96,6 +96,6 @@ def test_words_that_go_on_where_another_ends_are_taken_off_once() -> None:
     words = [[1], [1, 2], [1, 2, 3], [1, 4], [5]]
     assert sorted(continued(words)) == [(0, 1), (0, 3), (1, 2)]
     likelihoods = np.log(np.array([0.6, 0.3, 0.1, 0.2, 0.2, 0.2], dtype=np.float32))
-    shares = chain_shares(likelihoods, words, 0)
+    shares = chain_shares(likelihoods, continued(words), 0)
     alone = np.array([0.1, 0.2, 0.1, 0.2, 0.2, 0.2])  # of .6, .3 go on as the second and .2 as the fourth
     np.testing.assert_allclose(shares, alone[:-1] / alone[::-1].cumsum()[::-1][:-1], rtol=1e-4)

@@ -16,9 +16,6 @@ from classification.models import pool
 from classification.runs.record import load_record
 from training import decoder, sft
 from training.shared.quantized import quantization_of
-from training.shared.setup import TrainingSetup, train_and_save
-
-__all__ = ["TrainingSetup", "train_and_save"]
 
 
 @pytest.fixture
