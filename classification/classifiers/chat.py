@@ -14,7 +14,8 @@ from transformers import GenerationConfig
 
 from ..models.label_chain import LabelChain
 from ..models.pool import LoadedModel
-from ..models.scoring import LabelScorer, shared_prefix
+from ..models.scoring import LabelScorer
+from ..models.token_tree import shared_prefix
 from ..predictions import Predictions
 from ..prompting.encoding import EncodedPrompt, encode_answers, encode_chain, encode_prompt
 from ..prompting.messages import Demonstration, Message, nothing_word, parse, render

@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 from transformers.modeling_outputs import BaseModelOutput
 
-from .scoring import TokenIds
+from .token_tree import TokenIds
 
 BATCH_SIZE = 32
 #: Logits, one for each gap and entry of the vocabulary, that are in memory at once: 256 MB in float32.

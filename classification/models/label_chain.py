@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .scoring import LabelScorer, TokenIds
+from .scoring import LabelScorer
+from .token_tree import TokenIds
 
 #: From this probability on, a label joins the answer that later labels are scored after.
 NAMED = 0.5

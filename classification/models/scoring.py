@@ -1,18 +1,16 @@
 """Log-likelihoods of labels as a chat model's answer: of whole labels, with nothing computed twice.
 
-A model is asked the same question about many texts, so prompts share a long prefix (instruction, labels,
-demonstrations), and each text has the same few possible answers. All of it is one tree of tokens: the shared prefix
-is the root, each text a branch, and each answer a branch of that. The prefix goes through the model once, and its
-keys and values are kept. The branches are laid behind each other in one unpadded row in which every token sees its
-own ancestors only (the *tree attention* of SpecInfer, Miao et al. 2024, https://arxiv.org/abs/2305.09781, here over
-candidate answers). Logits are computed at the few positions where an answer token is predicted.
+A model is asked the same question about many texts, so prompts share their beginnings (instruction, labels,
+demonstrations), and each text has the same few possible answers. All of it is one tree of tokens: what all prompts
+share is the root, what some of them share (demonstrations that several texts are shown with) are its limbs, each text
+is a branch, and each answer a branch of that. A long shared beginning goes through the model once, and its keys and
+values are kept while it is needed. The rest is laid out in unpadded rows; see `classification.models.token_tree`.
+Logits are computed at the few positions where an answer token is predicted.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -20,61 +18,11 @@ import torch
 from numpy.typing import NDArray
 from transformers import DynamicCache
 
-TokenIds = Sequence[int]
+from .token_tree import Branch, TokenIds, TokenTree, prefix_branches, shared_length, shared_prefix, token_tree
+
 BATCH_TOKENS = 256
-
-
-@dataclass(frozen=True)
-class TokenTree:
-    """Token sequences that branch off one another, laid out as one row of T tokens for a single forward pass.
-
-    Attributes:
-        ids: int64 [1, T].
-        positions: int64 [1, T]; depth in the tree, which is the position that a token has in its own sequence.
-        visible: bool [1, 1, T, prefix + T]; what each token attends to: the prefix and its own ancestors.
-        starts: where each branch begins in the row.
-    """
-
-    ids: torch.Tensor
-    positions: torch.Tensor
-    visible: torch.Tensor
-    starts: list[int]
-
-
-def token_tree(branches: Sequence[tuple[TokenIds, int | None]], prefix: int = 0) -> TokenTree:
-    """Lay out branches, each a pair of its tokens and the earlier branch it grows from.
-
-    Args:
-        branches: ``None`` as parent means that the branch continues the prefix (or begins the sequence).
-        prefix: number of tokens that are already in a cache and that every branch follows.
-    """
-    lengths = [len(tokens) for tokens, _ in branches]
-    starts = [0, *np.cumsum(lengths).tolist()][:-1]
-    total = sum(lengths)
-    visible = torch.zeros(total, prefix + total, dtype=torch.bool)
-    visible[:, :prefix] = True
-    positions = torch.empty(total, dtype=torch.long)
-    for (tokens, parent), start in zip(branches, starts, strict=True):
-        end = start + len(tokens)
-        depth = prefix
-        if parent is not None:
-            last = starts[parent] + lengths[parent] - 1
-            visible[start:end] = visible[last]
-            depth = int(positions[last]) + 1
-        visible[start:end, prefix + start : prefix + end] = torch.ones(
-            len(tokens), len(tokens), dtype=torch.bool
-        ).tril()
-        positions[start:end] = torch.arange(depth, depth + len(tokens))
-    ids = torch.tensor([token for tokens, _ in branches for token in tokens], dtype=torch.long)
-    return TokenTree(ids[None], positions[None], visible[None, None], starts)
-
-
-def shared_prefix(sequences: Sequence[TokenIds]) -> int:
-    """Length of the longest start that all sequences share, leaving each at least its last token."""
-    if not sequences:
-        return 0
-    pairs = takewhile(lambda tokens: len(set(tokens)) == 1, zip(*sequences, strict=False))
-    return min(sum(1 for _ in pairs), min(map(len, sequences)) - 1)
+#: A beginning that only some prompts share is worth a pass and a cache of its own from so many tokens on.
+LIMB_TOKENS = 32
 
 
 class LabelScorer:
@@ -105,39 +53,78 @@ class LabelScorer:
             for row, prompt in enumerate(prompts):
                 scores[row] = score_plainly(model, prompt, self.answers)
             return scores
-        shared = shared_prefix([*prompts, [*prefix, -1]] if prefix else prompts)
-        cache = self._cached(model, list(prompts[0][:shared])) if prompts else None
-        answer_tokens = sum(len(answer) - 1 for answer in self.answers)
-        for rows in _batches([len(prompt) - shared + answer_tokens for prompt in prompts], self.batch_tokens):
-            scores[rows] = self._score_tree(model, [prompts[row][shared:] for row in rows], cache, shared)
+        if prompts:
+            shared = shared_prefix([*prompts, [*prefix, -1]] if prefix else prompts)
+            root = self._root(model, list(prompts[0][:shared]))
+            order = sorted(range(len(prompts)), key=lambda row: list(prompts[row]))
+            self._score_below(model, prompts, order, root, shared, scores)
         return scores
 
-    def _cached(self, model: Any, prefix: TokenIds) -> DynamicCache | None:
-        """Keys and values of the prefix, from the last call if that had the same."""
+    def _root(self, model: Any, prefix: TokenIds) -> DynamicCache | None:
+        """Keys and values of what all prompts share, from the last call if that had the same."""
         if not prefix:
             return None
         if self._prefix is None or self._prefix[0] != prefix:
-            cache = DynamicCache()
-            # One logit is the fewest that a model can be asked for; 0 would mean all of them.
-            model(
-                input_ids=torch.tensor([prefix], device=model.device),
-                past_key_values=cache,
-                use_cache=True,
-                logits_to_keep=1,
-            )
-            self._prefix = (prefix, cache)
+            self._prefix = (prefix, _grown(model, None, prefix))
         return self._prefix[1]
+
+    def _score_below(
+        self,
+        model: Any,
+        prompts: Sequence[TokenIds],
+        rows: Sequence[int],
+        cache: DynamicCache | None,
+        depth: int,
+        scores: NDArray[np.float32],
+    ) -> None:
+        """Score rows, in the order of their tokens, that share ``depth`` tokens, whose keys and values are cached."""
+        loose: list[int] = []
+        for group in _groups(prompts, rows, depth + LIMB_TOKENS):
+            if len(group) > 1 and self._cost(prompts, group, depth) > self.batch_tokens:
+                shared = shared_prefix([prompts[row] for row in group])
+                limb = _grown(model, cache, prompts[group[0]][depth:shared])
+                self._score_below(model, prompts, group, limb, shared, scores)
+            else:
+                loose += group
+        for batch in self._batches(prompts, loose, depth):
+            scores[batch] = self._score_tree(model, [prompts[row][depth:] for row in batch], cache, depth)
+
+    def _cost(self, prompts: Sequence[TokenIds], rows: Sequence[int], depth: int) -> int:
+        """Tokens that go through the model for these rows as one tree."""
+        return sum(self._costs(prompts, rows, depth))
+
+    def _costs(self, prompts: Sequence[TokenIds], rows: Sequence[int], depth: int) -> Iterator[int]:
+        """Tokens that each row adds to a tree with the rows before it."""
+        answers = sum(len(answer) - 1 for answer in self.answers)
+        before: TokenIds = ()
+        for row in rows:
+            yield len(prompts[row]) - max(depth, shared_length(before, prompts[row])) + answers
+            before = prompts[row]
+
+    def _batches(self, prompts: Sequence[TokenIds], rows: Sequence[int], depth: int) -> Iterator[list[int]]:
+        """Rows in order, in groups of about ``batch_tokens`` tokens; a longer row goes alone."""
+        batch: list[int] = []
+        used = 0
+        for row, cost in zip(rows, self._costs(prompts, rows, depth), strict=True):
+            if batch and used + cost > self.batch_tokens:
+                yield batch
+                batch, used = [], 0
+                cost = next(self._costs(prompts, [row], depth))
+            batch.append(row)
+            used += cost
+        if batch:
+            yield batch
 
     def _score_tree(
         self, model: Any, suffixes: Sequence[TokenIds], cache: DynamicCache | None, prefix: int
     ) -> NDArray[np.float32]:
-        branches: list[tuple[TokenIds, int | None]] = []
-        for suffix in suffixes:
-            parent = len(branches)
-            branches.append((suffix, None))
-            branches += [(answer[:-1], parent) for answer in self.answers]
+        """Log-likelihoods float32 [suffixes, answers] of suffixes in ascending order, behind a cached prefix."""
+        branches, ends = prefix_branches(suffixes)
+        asked = list(dict.fromkeys(ends))
+        first_answer = {end: len(branches) + place * len(self.answers) for place, end in enumerate(asked)}
+        branches += [(answer[:-1], end) for end in asked for answer in self.answers]
         tree = token_tree(branches, prefix)
-        places, tokens, owners = self._reading_places(tree, suffixes)
+        places, tokens, owners = self._reading_places(tree, branches, first_answer)
         unique, inverse = torch.unique(places, return_inverse=True)
         logits = model(
             input_ids=tree.ids.to(model.device),
@@ -148,23 +135,50 @@ class LabelScorer:
             logits_to_keep=unique.to(model.device),
         ).logits[0]
         log_probabilities = logits.float().log_softmax(dim=-1).cpu()[inverse, tokens]
-        scores = torch.zeros(len(suffixes) * len(self.answers)).index_add_(0, owners, log_probabilities)
-        return scores.view(len(suffixes), -1).numpy()
+        scores = torch.zeros(len(asked) * len(self.answers)).index_add_(0, owners, log_probabilities)
+        columns = {end: place for place, end in enumerate(asked)}
+        found: NDArray[np.float32] = scores.view(len(asked), -1).numpy()[[columns[end] for end in ends]]
+        return found
 
     def _reading_places(
-        self, tree: TokenTree, suffixes: Sequence[TokenIds]
+        self, tree: TokenTree, branches: Sequence[Branch], first_answer: dict[int, int]
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Where in the row each answer token is predicted, which token it is, and whose score it adds to."""
         read: list[tuple[int, int, int]] = []
-        per_row = 1 + len(self.answers)
-        for row, suffix in enumerate(suffixes):
-            asked = tree.starts[row * per_row] + len(suffix) - 1
+        for row, (end, first) in enumerate(first_answer.items()):
+            asked = tree.starts[end] + len(branches[end][0]) - 1
             for column, answer in enumerate(self.answers):
-                answer_start = tree.starts[row * per_row + 1 + column]
+                answer_start = tree.starts[first + column]
                 places = [asked, *range(answer_start, answer_start + len(answer) - 1)]
                 read += [(place, token, row * len(self.answers) + column) for place, token in zip(places, answer)]
         places_, tokens, owners = torch.tensor(read, dtype=torch.long).T
         return places_, tokens, owners
+
+
+def _groups(prompts: Sequence[TokenIds], rows: Sequence[int], length: int) -> Iterator[list[int]]:
+    """Consecutive rows with the same first ``length`` tokens and at least one more; every other row is alone."""
+    group: list[int] = []
+    for row in rows:
+        together = group and len(prompts[row]) > length and shared_length(prompts[group[-1]], prompts[row]) >= length
+        if group and not (together and len(prompts[group[-1]]) > length):
+            yield group
+            group = []
+        group.append(row)
+    if group:
+        yield group
+
+
+def _grown(model: Any, cache: DynamicCache | None, tokens: TokenIds) -> DynamicCache:
+    """Keys and values of a cached prefix and the tokens behind it."""
+    grown = _reusable(cache) or DynamicCache()
+    # One logit is the fewest that a model can be asked for; 0 would mean all of them.
+    model(
+        input_ids=torch.tensor([list(tokens)], device=model.device),
+        past_key_values=grown,
+        use_cache=True,
+        logits_to_keep=1,
+    )
+    return grown
 
 
 def _reusable(cache: DynamicCache | None) -> DynamicCache | None:
@@ -175,18 +189,6 @@ def _reusable(cache: DynamicCache | None) -> DynamicCache | None:
     for layer, kept in enumerate(cache.layers):
         grown.update(kept.keys, kept.values, layer)
     return grown
-
-
-def _batches(lengths: Sequence[int], budget: int) -> Iterator[list[int]]:
-    """Row numbers in order, in groups of about ``budget`` tokens; a longer row goes alone."""
-    rows: list[int] = []
-    for row, length in enumerate(lengths):
-        if rows and sum(lengths[other] for other in rows) + length > budget:
-            yield rows
-            rows = []
-        rows.append(row)
-    if rows:
-        yield rows
 
 
 def attention_mask(visible: torch.Tensor, model: Any) -> torch.Tensor:

@@ -16,7 +16,8 @@ import torch
 from numpy.typing import NDArray
 from transformers.modeling_outputs import BaseModelOutput
 
-from .scoring import TokenIds, attention_mask
+from .scoring import attention_mask
+from .token_tree import TokenIds
 
 #: Architectures whose decoder knows positions by their distance alone.
 BY_DISTANCE = ("t5", "mt5", "umt5", "longt5", "switch_transformers")

@@ -14,7 +14,8 @@ from transformers import PreTrainedTokenizerBase
 from classification.data.dataset import ReadOptions, Rows, Splits, load_splits
 from classification.data.sampling import sample
 from classification.errors import InputError, one_of, shown
-from classification.models.scoring import attention_mask, shared_prefix, token_tree
+from classification.models.scoring import attention_mask
+from classification.models.token_tree import shared_prefix, token_tree
 from classification.prompting.encoding import encode_answers, encode_prompt
 from classification.prompting.messages import answer, render
 from classification.task import Task

@@ -9,7 +9,7 @@ from support.tiny_models import chat_model
 from classification.classifiers.chat import normalised
 from classification.data.dataset import load_rows
 from classification.models.pool import ModelPool
-from classification.models.scoring import LabelScorer, can_branch, score_plainly, shared_prefix, token_tree
+from classification.models.scoring import LabelScorer, can_branch, score_plainly
 from classification.prompting.demonstrations import balanced
 from classification.prompting.encoding import encode_answers, encode_prompt
 from classification.prompting.messages import render
@@ -86,25 +86,27 @@ def test_prompts_without_a_shared_start_are_scored_without_a_trunk() -> None:
     assert np.allclose(LabelScorer(ANSWERS).score(model, prompts), plainly(model, prompts, ANSWERS), atol=1e-4)
 
 
-def test_every_sequence_keeps_a_token_of_its_own() -> None:
-    assert shared_prefix([[1, 2, 3], [1, 2, 3]]) == 2
-    assert shared_prefix([[1, 2, 3], [1, 2]]) == 1
-    assert shared_prefix([[4], [5]]) == 0
-    assert shared_prefix([]) == 0
+LIMBS = [[1, 2, 3, *range(50, 50 + limb), *range(9, 9 + own)] for limb in (0, 35, 40, 90) for own in (1, 2, 7, 7)]
 
 
-def test_a_token_sees_its_own_ancestors_only() -> None:
-    tree = token_tree([([7, 8], None), ([9], 0), ([10, 11], 0), ([12], None)], prefix=1)
-    assert tree.ids.tolist() == [[7, 8, 9, 10, 11, 12]]
-    assert tree.positions.tolist() == [[1, 2, 3, 3, 4, 1]]
-    assert tree.visible[0, 0].int().tolist() == [
-        [1, 1, 0, 0, 0, 0, 0],
-        [1, 1, 1, 0, 0, 0, 0],
-        [1, 1, 1, 1, 0, 0, 0],
-        [1, 1, 1, 0, 1, 0, 0],
-        [1, 1, 1, 0, 1, 1, 0],
-        [1, 0, 0, 0, 0, 0, 1],
-    ]
+@pytest.mark.parametrize("budget", [1, 30, 100, 10_000])
+def test_beginnings_that_some_prompts_share_are_computed_once_and_change_nothing(budget: int) -> None:
+    model = chat_model()
+    prompts = [LIMBS[row] for row in np.random.default_rng(0).permutation(len(LIMBS))]
+    scores = LabelScorer(ANSWERS, batch_tokens=budget).score(model, prompts)
+    assert np.allclose(scores, plainly(model, prompts, ANSWERS), atol=1e-4)
+
+
+def test_fewer_tokens_go_through_the_model_where_prompts_share_limbs() -> None:
+    model = chat_model()
+    counted: list[int] = []
+    model.register_forward_pre_hook(
+        lambda _, args, kwargs: counted.append(kwargs["input_ids"].shape[1]), with_kwargs=True
+    )
+    prompts = [[1, 2, limb, *range(50, 90), own, 7] for limb in (5, 6, 8) for own in range(100, 120)]
+    LabelScorer(ANSWERS, batch_tokens=64).score(model, prompts)
+    limbs, own, answers = 3 * 41, 60 * 2, 60 * 7
+    assert sum(counted) == 2 + limbs + own + answers
 
 
 @needs_packages
