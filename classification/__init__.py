@@ -10,6 +10,7 @@ Example:
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
     from .task import Task
 
 
-def load_classifier(run: str | Path, task: Task | None = None, *, model: str | None = None) -> Classifier:
+def load_classifier(
+    run: str | Path, task: Task | None = None, *, model: str | None = None, label_map: Mapping[str, str] | None = None
+) -> Classifier:
     """Load a trained classifier from a run folder or from the Hub.
 
     Args:
@@ -26,6 +29,8 @@ def load_classifier(run: str | Path, task: Task | None = None, *, model: str | N
         task: what it decides; by default what it was trained for. A model that was saved without a ``run.json`` needs
             one.
         model: where the base model of an adapter is, if not where its record says; a Hub id or a folder.
+        label_map: for a classifier that was saved without a ``run.json``, its labels, or the numbers of its outputs, to
+            the labels of the task.
 
     Returns:
         A classifier: ``predict(texts)`` gives the probability of every label for each text.
@@ -36,4 +41,4 @@ def load_classifier(run: str | Path, task: Task | None = None, *, model: str | N
     from .lineup import contender_of_run
     from .models.pool import ModelPool
 
-    return contender_of_run(Path(run).name, str(run), task, model=model).load(ModelPool())
+    return contender_of_run(Path(run).name, str(run), task, model=model, label_map=label_map).load(ModelPool())

@@ -19,6 +19,7 @@ from .data.texts import Given, Text, given_texts
 from .errors import InputError, one_of
 from .lineup import Contender, Lineup, load_lineup
 from .predictions import Predictions
+from .prompt_search.options import add_options as search_options
 from .task import Task, load_task
 
 #: Characters of a text that are looked at; a model's context ends long before.
@@ -63,7 +64,16 @@ def _parser() -> argparse.ArgumentParser:
         help="read labels through the task's label_values, also where --data is not the task's dataset",
     )
     check.set_defaults(run=_check)
+    search = commands.add_parser("search-prompt", help="find the prompt that does best on validation rows")
+    search_options(search)
+    search.set_defaults(run=_search)
     return parser
+
+
+def _search(options: argparse.Namespace) -> int:
+    from .prompt_search.command import run  # loads torch and transformers, which `check` does without
+
+    return run(options)
 
 
 def _check(options: argparse.Namespace) -> int:

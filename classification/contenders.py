@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from .classifiers.loading import Decode, PromptToLoad, RunToLoad, files_of, load_prompt, load_run
-from .data.counting import quantity
+from .classifiers.loading import PromptToLoad, RunToLoad, files_of, load_prompt, load_run
 from .errors import InputError, shown
 from .families import PROMPTED, known_family
 from .models.pool import ModelPool
 from .predictions import Classifier
+from .prompting.settings import PromptSettings
 from .runs.hashes import texts_are_its_own
 from .runs.record import HASHES_FILE, RunRecord
 from .runs.remote import RemoteRun
@@ -33,10 +33,8 @@ Approach = Literal["baseline", "zero-shot", "few-shot", "fine-tuned"]
 APPROACHES: tuple[Approach, ...] = get_args(Approach)
 
 
-class ContenderEntry(BaseModel):
+class ContenderEntry(PromptSettings):
     """One contender as the file describes it: a prompt on a model, or a run folder."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: Annotated[str, Field(min_length=1, max_length=80)]
     approach: Approach
@@ -49,10 +47,11 @@ class ContenderEntry(BaseModel):
         default=None,
         description="baseline and fine-tuned: a folder, relative to the lineup, or owner/name@revision",
     )
-    shots: int | None = Field(default=None, ge=1, le=64, description="few-shot: demonstrations a label")
-    seed: int = Field(default=0, ge=0, description="few-shot: which rows are shown")
-    decode: Decode = "score"
-    describe_labels: bool = False
+    label_map: dict[str, str] | None = Field(
+        default=None,
+        min_length=2,
+        description="a classifier that others trained: its label, or an output's number from 0, to the task's label",
+    )
 
     @model_validator(mode="after")
     def _keys_fit_the_approach(self) -> ContenderEntry:
@@ -65,6 +64,11 @@ class ContenderEntry(BaseModel):
         if (self.shots is None) == (self.approach == "few-shot"):
             what = "needs the key 'shots'; add it" if self.shots is None else "takes no 'shots'; remove it"
             raise ValueError(f"contender {self.name!r}: approach {self.approach} {what}")
+        if self.label_map and self.approach != "fine-tuned":
+            raise ValueError(f"contender {self.name!r}: approach {self.approach} takes no 'label_map'; remove it")
+        if not prompted and self.prompt_keys():
+            key = self.prompt_keys()[0]
+            raise ValueError(f"contender {self.name!r}: approach {self.approach} takes no {key!r}; remove it")
         if self.revision and not self.model:
             raise ValueError(
                 f"contender {self.name!r}: 'revision' is that of 'model'; for a run write run: owner/name@REVISION"
@@ -118,8 +122,7 @@ class Contender:
         if self.error:
             return str(self.entry.run)
         if self.record is None:
-            shots = f", {quantity(self.entry.shots, 'demonstration')} a label" if self.entry.shots else ""
-            return f"{_short(str(self.entry.model))}{shots}"
+            return ", ".join([_short(str(self.entry.model)), *self.entry.in_words()])
         if not self.record.created:
             how = "published" if isinstance(self.run, RemoteRun) else "saved"
             return f"{how} without a record of its training"
@@ -141,8 +144,8 @@ class Contender:
             demonstrations: the demonstrations that it was loaded with; of their texts only hashes are recorded.
         """
         found: dict[str, object] = self.entry.model_dump(exclude_none=True, exclude={"name", "run"})
-        if self.entry.shots and demonstrations is not None:
-            found |= {"demonstrations": demonstrations.hashes, "demonstrations_left_out": demonstrations.left_out}
+        if self.entry.needs_rows and demonstrations is not None:
+            found |= demonstrations.record()
         if self.record:
             found |= {
                 "base": self.record.base.model_dump(exclude_none=True) if self.record.base else None,
@@ -168,9 +171,9 @@ class Contender:
         from .prompting.demonstrations import ChosenDemonstrations, choose
 
         entry, pool = self.entry, self.demonstrations
-        if not entry.shots or pool is None:
+        if pool is None or not entry.needs_rows:
             return ChosenDemonstrations()
-        return choose(pool, self.task, entry.shots, seed=entry.seed, evaluated=evaluated, name=entry.name)
+        return choose(pool, self.task, entry, evaluated=evaluated, name=entry.name)
 
     def seen(self, texts: Sequence[str], demonstrations: ChosenDemonstrations | None = None) -> Seen | None:
         """How many of these texts it has seen before: in a training of this project, or in its own prompt.
@@ -231,8 +234,9 @@ class Contender:
             entry.revision,
             pool,
             demonstrations=chosen.demonstrations,
-            describe_labels=entry.describe_labels,
-            decode=entry.decode,
+            candidates=chosen.candidates,
+            calibration=chosen.calibration,
+            form=entry,
         )
         return load_prompt(prompt, self.family)
 

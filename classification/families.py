@@ -1,17 +1,18 @@
 """What kinds of classifiers there are: one record for each family, and nothing else asks which family a run is of.
 
 A new approach adds its classifier in ``classification.classifiers``, its training script, one entry here, and the words
-of its card in ``hub.cards``.
+of its card in ``hub.cards``. One that is only prompted has no script and no card.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any, Literal
 
-from .errors import one_of, shown
+from .errors import InputError, one_of, shown
 
 #: Files of a model that transformers saved, and those of its tokenizer, of which a whole model needs a vocabulary.
 VOCABULARIES = (
@@ -34,31 +35,36 @@ class Family:
 
     Attributes:
         name: as ``run.json`` and lineups write it.
-        script: the module that trains it, for ``python -m``.
+        script: the module that trains it, for ``python -m``; ``None`` where it is only prompted.
         loader: loads a run of it; takes a `classification.classifiers.loading.RunToLoad`, returns a `Classifier`.
+            ``None`` where it is only prompted, so that there are no runs of it.
         library: what the Hub calls the library that loads its weights.
         files: patterns of the files that a run of it may consist of, beside its record.
         fitted: whether it has no base model: a baseline.
         prompt_loader: loads a base model that is prompted and not trained; ``None`` where that makes no sense.
         onnx_loader: loads a run that was exported to ONNX; ``None`` where there is no export.
+        is_chat: whether it is asked in a chat, so that every way of putting a question fits.
+        shows_by_text: whether its prompt may show every text its own demonstrations.
         task_type: what PEFT calls the task of its adapters; ``None`` where it has none.
         architecture: how the names of its architectures end in ``config.json``, by which a model that was saved
             without a record is told; ``None`` where such a model is not loaded.
         labels_in_config: whether ``config.json`` says which output is which label (``id2label``).
-        requirements: the file that has the libraries which its training needs, beside those of every training; ``None``
-            where it needs no others.
+        requirements: the file that has the libraries which its training needs, beside those of every training; those
+            that its answers need, where it is only prompted. ``None`` where it needs no others.
         serves_as: other families that the same run can be loaded as; TF-IDF keeps the label counts too, so it serves
             as the majority baseline.
     """
 
     name: str
-    script: str
-    loader: str
-    library: str
-    files: tuple[str, ...]
+    script: str | None = None
+    loader: str | None = None
+    library: str = "transformers"
+    files: tuple[str, ...] = ()
     fitted: bool = False
     prompt_loader: str | None = None
     onnx_loader: str | None = None
+    is_chat: bool = False
+    shows_by_text: bool = False
     task_type: str | None = None
     architecture: str | None = None
     labels_in_config: bool = False
@@ -89,6 +95,8 @@ FAMILIES: dict[str, Family] = {
             script="training.sft",
             loader="classification.classifiers.chat:load_tuned",
             prompt_loader="classification.classifiers.chat:load_prompted",
+            is_chat=True,
+            shows_by_text=True,
             library="transformers",
             files=TRANSFORMERS_FILES,
             task_type="CAUSAL_LM",
@@ -119,6 +127,7 @@ FAMILIES: dict[str, Family] = {
             script="training.seq2seq",
             loader="classification.classifiers.seq2seq:load_tuned",
             prompt_loader="classification.classifiers.seq2seq:load_prompted",
+            shows_by_text=True,
             library="transformers",
             files=TRANSFORMERS_FILES,
             task_type="SEQ_2_SEQ_LM",
@@ -130,6 +139,14 @@ FAMILIES: dict[str, Family] = {
             prompt_loader="classification.classifiers.cloze:load_prompted",
             library="transformers",
             files=TRANSFORMERS_FILES,
+        ),
+        Family("similarity", prompt_loader="classification.classifiers.similarity:load_prompted"),
+        Family("nli", prompt_loader="classification.classifiers.nli:load_prompted"),
+        Family(
+            "gliclass",
+            prompt_loader="classification.classifiers.gliclass:load_prompted",
+            library="gliclass",
+            requirements="requirements/gliclass.txt",
         ),
         Family(
             "probe",
@@ -199,6 +216,15 @@ def known_family(name: str) -> str:
     return _known(name, FAMILIES, "family")
 
 
+def trained_family(name: str) -> str:
+    """The name of a family that there are runs of, for a pydantic field.
+
+    Raises:
+        ValueError: there is none of that name, or it is only prompted.
+    """
+    return _known(name, {one.name: one for one in FAMILIES.values() if one.loader}, "family")
+
+
 def known_method(name: str) -> str:
     """The name of a method, for a pydantic field.
 
@@ -228,4 +254,19 @@ def all_files() -> tuple[str, ...]:
 
 def scripts() -> tuple[str, ...]:
     """The training scripts, each once."""
-    return tuple(dict.fromkeys(family.script for family in FAMILIES.values()))
+    return tuple(dict.fromkeys(family.script for family in FAMILIES.values() if family.script))
+
+
+def need_libraries(family: str, modules: Sequence[str]) -> None:
+    """Refuse a training or a prompt whose library is not installed.
+
+    Args:
+        family: what is trained or prompted.
+        modules: what is imported.
+
+    Raises:
+        InputError: one is missing.
+    """
+    missing = [name for name in modules if find_spec(name) is None]
+    if missing:
+        raise InputError(f"{missing[0]} is not installed; run: pip install -r {FAMILIES[family].requirements}")

@@ -6,6 +6,7 @@ ones meanwhile. A run on the Hub that cannot be had is that contender's trouble 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,7 +74,14 @@ def load_lineup(path: str | Path) -> Lineup:
     return Lineup(file, task, contenders, results, trust)
 
 
-def contender_of_run(name: str, run: str, task: Task | None = None, *, model: str | None = None) -> Contender:
+def contender_of_run(
+    name: str,
+    run: str,
+    task: Task | None = None,
+    *,
+    model: str | None = None,
+    label_map: Mapping[str, str] | None = None,
+) -> Contender:
     """The contender that a run makes, outside of any lineup file.
 
     Args:
@@ -81,13 +89,14 @@ def contender_of_run(name: str, run: str, task: Task | None = None, *, model: st
         run: a folder, or a repository as ``owner/name`` or ``owner/name@revision``.
         task: what it has to decide; by default what its record says.
         model: where the base model of an adapter is, if not where its record says.
+        label_map: for a classifier without a record, its labels to those of the task.
 
     Raises:
         InputError: it is not there, cannot be reached, has no record and no task is given, or is not for this task.
     """
     folder, reference = Path(run), Reference.parse(run)
     found = LocalRun.at(folder) if folder.exists() or reference is None else find(reference)
-    return _of_run(name, run, found, task or _own_task(found), model)
+    return _of_run(name, run, found, task or _own_task(found), model, label_map)
 
 
 def contender_from_hub(name: str, reference: str, task: Task) -> Contender:
@@ -102,10 +111,18 @@ def contender_from_hub(name: str, reference: str, task: Task) -> Contender:
     return _of_run(name, reference, find(found), task)
 
 
-def _of_run(name: str, run: str, found: LocalRun | RemoteRun, task: Task, model: str | None = None) -> Contender:
-    record = record_of(found, task)
+def _of_run(
+    name: str,
+    run: str,
+    found: LocalRun | RemoteRun,
+    task: Task,
+    model: str | None = None,
+    label_map: Mapping[str, str] | None = None,
+) -> Contender:
+    record = record_of(found, task, label_map=label_map)
     approach: Approach = "baseline" if record.kind.fitted else "fine-tuned"
-    entry = ContenderEntry(name=name[:80], approach=approach, run=run, model=model)
+    given = dict(label_map) if label_map else None
+    entry = ContenderEntry(name=name[:80], approach=approach, run=run, model=model, label_map=given)
     _check_run(record, task, run, entry)
     return Contender(entry, task, record, found.folder if isinstance(found, LocalRun) else found)
 
@@ -126,18 +143,19 @@ def _pool(folder: Path, named: str) -> Path:
 def _contender(
     entry: ContenderEntry, task: Task, file: Path, demonstrations: Path | None, *, trust_code: bool
 ) -> Contender:
-    if entry.shots and demonstrations is None:
-        raise InputError(f"{file}: {entry.name!r} shows demonstrations; name their rows with 'demonstrations: FILE'.")
+    if entry.needs_rows and demonstrations is None:
+        does = "shows demonstrations" if entry.shots else "is calibrated on labelled rows"
+        raise InputError(f"{file}: {entry.name!r} {does}; name their rows with 'demonstrations: FILE'.")
     if not entry.run:
         return Contender(entry, task, demonstrations=demonstrations)
     local, reference = file.parent / entry.run, Reference.parse(entry.run)
     if local.exists() or reference is None:
-        record = record_of(LocalRun.at(local), task, trust_code=trust_code)
+        record = record_of(LocalRun.at(local), task, trust_code=trust_code, label_map=entry.label_map)
         _check_run(record, task, file, entry)
         return Contender(entry, task, record, local)
     try:
         remote = find(reference)
-        record = record_of(remote, task)
+        record = record_of(remote, task, label_map=entry.label_map)
         _check_run(record, task, file, entry)
     except InputError as error:
         # What others publish may be gone or changed tomorrow; that must not take down a page that has other contenders.

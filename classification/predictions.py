@@ -8,6 +8,7 @@ from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import softmax
 
 from .errors import InputError
 from .task import Task
@@ -43,6 +44,11 @@ def decide(
     return best & valid[:, None]
 
 
+def normalised(log_likelihoods: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Softmax over the last axis: probabilities given that the answer is one of the labels."""
+    return softmax(log_likelihoods, axis=-1).astype(np.float32)
+
+
 @dataclass(frozen=True)
 class Predictions:
     """Answers for n texts over L labels, in the order in which the texts were given.
@@ -61,6 +67,8 @@ class Predictions:
             together before they are normalised; near 0 where it would rather say something else. Else ``None``.
         thresholds: float32 [L]; for a multi-label task the probability from which each label applies, where they
             were tuned. Else ``None``, which stands for `THRESHOLD`.
+        reasoning: what a model wrote before its labels were scored, else ``None``.
+        uncalibrated: float32 [n, L], the probabilities before a calibration changed them, else ``None``.
     """
 
     probabilities: NDArray[np.float32]
@@ -72,6 +80,8 @@ class Predictions:
     completions: tuple[str, ...] | None = None
     label_mass: NDArray[np.float32] | None = None
     thresholds: NDArray[np.float32] | None = None
+    reasoning: tuple[str, ...] | None = None
+    uncalibrated: NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
         return len(self.probabilities)
@@ -104,6 +114,7 @@ class Predictions:
         truncated: Sequence[bool] | None = None,
         completions: Sequence[str] | None = None,
         label_mass: NDArray[np.float32] | None = None,
+        reasoning: Sequence[str] | None = None,
     ) -> Predictions:
         """Predictions of one batch that took ``seconds`` in all; what is left out gets its neutral value.
 
@@ -124,6 +135,7 @@ class Predictions:
             truncated=np.asarray(truncated if truncated is not None else [False] * rows, dtype=bool),
             completions=None if completions is None else tuple(completions),
             label_mass=label_mass,
+            reasoning=None if reasoning is None else tuple(reasoning),
         )
 
     @classmethod

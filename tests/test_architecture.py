@@ -31,7 +31,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "__main__",
         "__init__",
         "lineup",
-        "contenders",
+        "contenders  prompt_search",
         "classifiers",
         "prompting",
         "runs",

@@ -30,6 +30,7 @@ import torch
 
 from classification.classifiers.encoder import PooledEncoderClassifier
 from classification.classifiers.logistic import fit_one_vs_rest, fit_softmax
+from classification.families import need_libraries
 from classification.models.embeddings import PoolingKind, SentenceEncoder, sentence_encoder
 from classification.models.pool import LoadedModel, ModelPool
 from classification.models.pooled_head import PooledHead
@@ -38,7 +39,7 @@ from comparison.prediction_table import target_matrix
 from .shared.data import tell_cut
 from .shared.energy import EnergyMeter
 from .shared.finish import command_line
-from .shared.fitting import FitSetup, need_libraries, read_fit, save_fit, settings_of
+from .shared.fitting import FitSetup, read_fit, save_fit, settings_of
 from .shared.flags import refuse_validation
 from .shared.options import SetFitArguments
 from .shared.pairs import check_pairs, rows_per_class, tell_rows

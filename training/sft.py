@@ -33,6 +33,7 @@ from classification.data.dataset import Rows
 from classification.models.pool import LoadedModel, ModelPool
 from classification.models.scoring import can_branch
 from classification.models.structure import check_structure
+from classification.prompting.settings import PromptSettings
 from classification.prompting.templates import PLAIN_TEMPLATE
 
 from .shared.arguments import asked_model, callbacks
@@ -85,8 +86,7 @@ def without_cache(classifier: ChatClassifier) -> ChatClassifier:
         classifier.task,
         classifier.base,
         adapter=classifier.adapter,
-        describe_labels=classifier.describe_labels,
-        decode=classifier.decode,
+        form=classifier.form,
     )
 
 
@@ -149,9 +149,8 @@ def build_trainer(setup: TrainingSetup, base: LoadedModel) -> LabelTrainer:
     base.model = trainer.model
     trained = "default" if isinstance(trainer.model, PeftModel) else None
     trainer.validation = setup.held_out
-    trainer.classifier = ChatClassifier(
-        "in training", task, base, adapter=trained, describe_labels=chat.describe_labels
-    )
+    form = PromptSettings(describe_labels=chat.describe_labels)
+    trainer.classifier = ChatClassifier("in training", task, base, adapter=trained, form=form)
     return trainer
 
 

@@ -41,6 +41,7 @@ from classification.classifiers.static import (
 )
 from classification.data.rows import Rows
 from classification.errors import InputError
+from classification.families import need_libraries
 from classification.files.reading import read_json
 from classification.models.embeddings import pooling_of
 from classification.models.pool import ModelPool, ModelSource, folder_of, locate
@@ -50,7 +51,7 @@ from classification.task import Task
 from .shared.data import at_most, tell_cut
 from .shared.energy import EnergyMeter
 from .shared.finish import command_line
-from .shared.fitting import FitSetup, need_libraries, read_fit, save_fit, settings_of
+from .shared.fitting import FitSetup, read_fit, save_fit, settings_of
 from .shared.options import StaticArguments
 
 #: Evaluations in a row without a better one after which model2vec ends a training.

@@ -1,40 +1,39 @@
-"""A chat model as a classifier: its labels scored, or its free answer parsed; bare, shown examples, or fine-tuned."""
+"""A chat model as a classifier: bare, shown examples, or fine-tuned; its labels scored, or its free answer parsed."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import torch
-from numpy.typing import NDArray
-from scipy.special import softmax
-from transformers import GenerationConfig
 
-from ..models.label_chain import LabelChain
+from ..errors import InputError
 from ..models.pool import LoadedModel
-from ..models.scoring import LabelScorer
 from ..models.token_tree import shared_prefix
 from ..predictions import Predictions
-from ..prompting.encoding import EncodedPrompt, encode_answers, encode_chain, encode_prompt
-from ..prompting.messages import Demonstration, Message, nothing_word, parse, render
-from ..prompting.templates import tokenizer_of_run
+from ..prompting.decoding import ReasonedLabels, decoding_of
+from ..prompting.demonstrations import within_budget
+from ..prompting.encoding import EncodedPrompt, encode_prompt
+from ..prompting.messages import DIRECT, Demonstration, explanation_request, question, render
+from ..prompting.retrieval import DemonstrationSource, FixedDemonstrations
+from ..prompting.settings import PromptSettings
+from ..prompting.templates import plainly_templated, tokenizer_of_run
 from ..task import Task
-from .loading import Decode, PromptToLoad, RunToLoad
+from .loading import PromptToLoad, RunToLoad
 
-#: Room for a free answer: the longest label, and enough beyond it to tell an explanation from a label.
-ANSWER_SLACK = 8
 #: Prompts that share nothing but what every prompt shares, to find out what that is.
 PROBES = ("a", "7 x")
+#: Options that have a letter.
+MOST_LETTERS = 26
 
 
 class ChatClassifier:
-    """Asks a chat model for one text's label at a time.
+    """Asks a chat model for the labels of texts.
 
-    ``decode="score"`` compares the likelihoods of the labels, so every answer is a label and has a
-    probability; how several labels are scored says `classification.models.label_chain`.
-    ``decode="generate"`` lets the model write, and what is not exactly a label is invalid.
+    ``decode: score`` compares the likelihoods of the labels, so every answer is a label and has a probability;
+    ``decode: generate`` lets the model write, and what is not exactly a label is invalid.
     """
 
     def __init__(
@@ -44,105 +43,144 @@ class ChatClassifier:
         base: LoadedModel,
         *,
         adapter: str | None = None,
-        demonstrations: Sequence[Demonstration] = (),
-        describe_labels: bool = False,
-        decode: Decode = "score",
+        demonstrations: DemonstrationSource | Sequence[Demonstration] = (),
+        form: PromptSettings = DIRECT,
         tokenizer: Any = None,
     ) -> None:
-        self.name, self.task, self.base = name, task, base
-        self.tokenizer = tokenizer or base.tokenizer
-        self.adapter, self.decode = adapter, decode
-        self.demonstrations = tuple(demonstrations)
-        self.describe_labels = describe_labels
-        self._answers = encode_answers(self.tokenizer, task.words)
-        self._scorer = LabelScorer(self._answers)
-        self._chain = (
-            LabelChain(encode_chain(self.tokenizer, task.words, nothing_word(task))) if task.multi_label else None
-        )
-        self._probes = [encode_prompt(self.tokenizer, self._messages(text)).ids for text in PROBES]
+        """Take a model from the pool.
+
+        Args:
+            name: of the contender.
+            task: what it decides.
+            base: the chat model.
+            adapter: which of its adapters answers.
+            demonstrations: shown to all texts, or where each text has its own from.
+            form: how the question is put, and how its answer is read.
+            tokenizer: by default the model's.
+
+        Raises:
+            InputError: the form does not fit the task, or the tokenizer has no chat template.
+        """
+        check_form(form, task, name)
+        self.name, self.task, self.base, self.adapter, self.form = name, task, base, adapter, form
+        self.tokenizer = plainly_templated(tokenizer or base.tokenizer, form.style)
+        # Where every text has its own demonstrations, prompts share what stands before these.
+        self._shared = tuple(demonstrations) if isinstance(demonstrations, Sequence) else ()
+        self.source: DemonstrationSource
+        if isinstance(demonstrations, Sequence):
+            self.source = FixedDemonstrations(demonstrations)
+        else:
+            self.source = demonstrations
+        self._asked = reversed_labels(task) if form.label_order == "reversed" else task
+        self._decoding = decoding_of(self._asked, self.tokenizer, form)
+        self._reasons: dict[Demonstration, str] = {}
+        self._prefix: list[int] | None = None
 
     def prompt(self, text: str) -> str:
-        """The prompt for a text as the model sees it, control tokens included."""
-        return self.tokenizer.decode(self._encode(text).ids, skip_special_tokens=False)
+        """The prompt for a text as the model sees it, control tokens included; the first one of several."""
+        first = self._encode(text, self.shown(text))[0]
+        return str(self.tokenizer.decode(first.ids, skip_special_tokens=False))
+
+    def shown(self, text: str) -> tuple[Demonstration, ...]:
+        """The demonstrations in the prompt for a text."""
+        return self._prepared(self.source.shown_with([text]))[0]
 
     def predict(self, texts: Sequence[str]) -> Predictions:
-        """Decide about each text; ``seconds`` is the batch's time shared out by prompt length."""
+        """Decide about each text; ``seconds`` is the batch's time shared out equally."""
         if not texts:
             return Predictions.of(np.zeros((0, len(self.task.labels)), dtype=np.float32), 0.0)
         started = time.perf_counter()
-        encoded = [self._encode(text) for text in texts]
+        shown = self._prepared(self.source.shown_with(texts))
+        encoded = [self._encode(text, rows) for text, rows in zip(texts, shown, strict=True)]
         with self.base.using(self.adapter) as model:
-            answer = self._score if self.decode == "score" else self._generate
-            found = answer(model, [prompt.ids for prompt in encoded])
+            found = self._decoding.answer(model, [[one.ids for one in of_text] for of_text in encoded], self._start())
+        if self._asked is not self.task:
+            found["probabilities"] = found["probabilities"][:, ::-1]
         return Predictions.of(
             seconds=time.perf_counter() - started,
-            prompt_tokens=[len(prompt.ids) for prompt in encoded],
-            truncated=[prompt.truncated for prompt in encoded],
+            prompt_tokens=[sum(len(one.ids) for one in of_text) for of_text in encoded],
+            truncated=[any(one.truncated for one in of_text) for of_text in encoded],
             **found,
         )
 
-    def _messages(self, text: str) -> list[Message]:
-        return render(self.task, text, self.demonstrations, describe_labels=self.describe_labels)
-
-    def _encode(self, text: str) -> EncodedPrompt:
+    def _encode(self, text: str, shown: Sequence[Demonstration]) -> list[EncodedPrompt]:
+        """The prompts about a text: one, or one for each label that is asked about."""
         context = getattr(self.base.model.config.get_text_config(), "max_position_embeddings", None)
-        room = None if context is None else context - self._answer_room()
-        return encode_prompt(self.tokenizer, self._messages(text), room)
+        room = None if context is None else context - self._decoding.room
+        messages = render(self._asked, text, shown, form=self.form)
+        if self.form.style != "yes-no":
+            return [encode_prompt(self.tokenizer, messages, room)]
+        behind = [question(self.task, name, self.form) for name in self._asked.label_names]
+        return [encode_prompt(self.tokenizer, messages, room, behind=one) for one in behind]
 
-    def _score(self, model: Any, prompts: list[list[int]]) -> dict[str, Any]:
-        prefix = self._probes[0][: shared_prefix(self._probes)]
-        if self._chain is not None:
-            probabilities, mass, scored = self._chain.score(model, prompts, prefix=prefix)
-            return {"probabilities": probabilities, "label_mass": mass, "completion_tokens": scored}
-        scores = self._scorer.score(model, prompts, prefix=prefix)
-        tokens = sum(map(len, self._answers))
-        return {
-            "probabilities": normalised(scores),
-            "label_mass": np.exp(scores).sum(axis=1),
-            "completion_tokens": [tokens] * len(prompts),
-        }
+    def _start(self) -> list[int]:
+        """The token ids that all prompts begin with."""
+        if self._prefix is None:
+            shown = self._prepared([self._shared])[0]
+            probes = [self._encode(text, shown)[0].ids for text in PROBES]
+            self._prefix = probes[0][: shared_prefix(probes)]
+        return self._prefix
 
-    def _generate(self, model: Any, prompts: list[list[int]]) -> dict[str, Any]:
-        completions, lengths = [], []
-        ends = {answer[-1] for answer in self._answers}
-        tokenizer = self.tokenizer
-        settings = GenerationConfig(
-            max_new_tokens=self._answer_room(),
-            do_sample=False,
-            eos_token_id=sorted(ends | ({tokenizer.eos_token_id} - {None})),
-            pad_token_id=tokenizer.pad_token_id,
+    def _prepared(self, shown: Sequence[tuple[Demonstration, ...]]) -> list[tuple[Demonstration, ...]]:
+        """Demonstrations within their budget of tokens, and with reasons where the style has them."""
+        most = self.form.demonstration_tokens
+        if most is not None:
+            shown = [within_budget(rows, [self._tokens(row) for row in rows], most) for rows in shown]
+        if isinstance(self._decoding, ReasonedLabels):
+            self._reason_about([row for rows in shown for row in rows])
+            shown = [tuple(replace(row, reasons=self._reasons[_plain(row)]) for row in rows) for rows in shown]
+        return list(shown)
+
+    def _tokens(self, row: Demonstration) -> int:
+        said = render(self._asked, "", [row], form=self.form)[1:-1]
+        return sum(len(self.tokenizer.encode(message["content"], add_special_tokens=False)) for message in said)
+
+    def _reason_about(self, rows: Sequence[Demonstration]) -> None:
+        """Let the model say why each of these has its labels, once."""
+        new = sorted({_plain(row) for row in rows} - set(self._reasons), key=lambda row: row.text)
+        if not new or not isinstance(self._decoding, ReasonedLabels):
+            return
+        asked = [encode_prompt(self.tokenizer, explanation_request(self._asked, row, self.form)).ids for row in new]
+        with self.base.using(self.adapter) as model:
+            reasons = self._decoding.reasoner.write(model, asked)
+        self._reasons |= dict(zip(new, reasons, strict=True))
+
+
+def _plain(row: Demonstration) -> Demonstration:
+    """A demonstration without what is not its own."""
+    return replace(row, similarity=None, reasons="")
+
+
+def check_form(form: PromptSettings, task: Task, name: str) -> None:
+    """Check that a question can be put like this for a task.
+
+    Raises:
+        InputError: it cannot; the sentence says why and what can.
+    """
+    if form.style == "yes-no" and not task.multi_label:
+        raise InputError(f"{name}: style yes-no is for tasks with several labels a text; write style: direct.")
+    if form.style == "letters" and task.multi_label:
+        raise InputError(f"{name}: style letters is for tasks with one label a text; write style: direct or yes-no.")
+    if form.style == "letters" and len(task.labels) > MOST_LETTERS:
+        raise InputError(
+            f"{name}: style letters has {MOST_LETTERS} letters, and the task {task.name} has {len(task.labels)} "
+            "labels; write style: direct."
         )
-        with torch.inference_mode():
-            for prompt in prompts:
-                ids = torch.tensor([prompt], device=model.device)
-                out = model.generate(ids, attention_mask=torch.ones_like(ids), generation_config=settings)
-                new = out[0, len(prompt) :].tolist()
-                lengths.append(len(new))
-                completions.append(tokenizer.decode(new, skip_special_tokens=True))
-        probabilities, valid = parse_completions(self.task, completions)
-        return {
-            "probabilities": probabilities,
-            "valid": valid,
-            "completions": completions,
-            "completion_tokens": lengths,
-        }
+    if task.multi_label and form.length_normalized:
+        raise InputError(f"{name}: length_normalized is for tasks with one label a text; leave it out.")
 
-    def _answer_room(self) -> int:
-        longest = max(map(len, self._answers))
-        return (longest * len(self._answers) if self.task.multi_label else longest) + ANSWER_SLACK
+
+def reversed_labels(task: Task) -> Task:
+    """The same task with its labels in the opposite order."""
+    parts = {name: getattr(task, name) for name in Task.model_fields}
+    return Task(**(parts | {"labels": task.labels[::-1]}))
 
 
 def load_prompted(prompt: PromptToLoad) -> ChatClassifier:
     """A chat model that is asked with a prompt alone."""
     base = prompt.pool.chat(prompt.model, prompt.revision)
-    return ChatClassifier(
-        prompt.name,
-        prompt.task,
-        base,
-        demonstrations=prompt.demonstrations,
-        describe_labels=prompt.describe_labels,
-        decode=prompt.decode,
-    )
+    demonstrations = prompt.source() if prompt.form.by_text else prompt.demonstrations
+    return ChatClassifier(prompt.name, prompt.task, base, demonstrations=demonstrations, form=prompt.form)
 
 
 def load_tuned(run: RunToLoad) -> ChatClassifier:
@@ -153,24 +191,6 @@ def load_tuned(run: RunToLoad) -> ChatClassifier:
         run.record.task,
         base,
         adapter=run.attach(base),
-        describe_labels=run.record.describe_labels,
-        decode=run.decode,
+        form=PromptSettings(describe_labels=run.record.describe_labels, decode=run.decode),
         tokenizer=tokenizer_of_run(base.tokenizer, run.folder),
     )
-
-
-def normalised(log_likelihoods: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Softmax over the last axis: probabilities given that the answer is one of the labels."""
-    return softmax(log_likelihoods, axis=-1).astype(np.float32)
-
-
-def parse_completions(task: Task, completions: Sequence[str]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Free answers as probabilities, float32 [n, L], and whether each was valid, bool [n]."""
-    probabilities = np.zeros((len(completions), len(task.labels)), dtype=np.float32)
-    valid = np.zeros(len(completions), dtype=bool)
-    for row, text in enumerate(completions):
-        columns = parse(task, text)
-        if columns is not None:
-            valid[row] = True
-            probabilities[row, list(columns)] = 1.0
-    return probabilities, valid

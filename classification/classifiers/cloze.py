@@ -12,10 +12,9 @@ from ..models.cloze_scoring import ClozeScorer
 from ..models.embeddings import context_length
 from ..models.pool import LoadedModel, locate
 from ..models.structure import check_before_loading
-from ..predictions import Predictions
+from ..predictions import Predictions, normalised
 from ..prompting.patterns import encode_clozes, filled, words_in
 from ..task import Task
-from .chat import normalised
 from .loading import PromptToLoad, RunToLoad
 from .seq2seq import check_scored, check_single_label
 

@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from ..errors import InputError
+from ..models.adapters import head_outputs
 from ..models.embeddings import HEAD_FILE, context_length
 from ..models.pool import LoadedModel
 from ..models.pooled_head import PooledHead
@@ -93,11 +94,33 @@ def load_encoder(run: RunToLoad) -> EncoderClassifier:
     model_id, revision = run.weights()
     if run.record.pooling:
         return _load_pooled(run, model_id, revision)
+    _check_head(run)
     base = run.pool.sequence_classifier(model_id, len(run.task.labels), revision, quantization=run.quantization())
     columns = [run.record.task.index(name) for name in run.task.label_names]
     return EncoderClassifier(
         run.name, run.task, base, adapter=run.attach(base), max_length=run.record.max_length, columns=columns
     )
+
+
+def _check_head(run: RunToLoad) -> None:
+    """An adapter that was saved without a record has to bring a head with an output for each label.
+
+    Raises:
+        InputError: it brings none, or one with more or fewer.
+    """
+    if not run.record.is_adapter or run.record.created:
+        return
+    outputs, labels = head_outputs(run.folder), len(run.record.task.labels)
+    if outputs is None:
+        raise InputError(
+            f"{run.source}: the adapter was saved without its head, without which it would answer by chance; save it "
+            "with its head (classifier or score) in modules_to_save."
+        )
+    if outputs != labels:
+        raise InputError(
+            f"{run.source}: the adapter's head has {outputs} outputs, and the task {run.task.name} has {labels} "
+            "labels; use one with as many."
+        )
 
 
 def _load_pooled(run: RunToLoad, model_id: str, revision: str | None) -> PooledEncoderClassifier:

@@ -5,14 +5,18 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..errors import InputError, shown
 from ..families import FAMILIES, function_of
+from ..models.adapters import not_brought
+from ..models.embeddings import sentence_encoder
 from ..models.pool import ModelPool, Quantization, quantizer_missing
 from ..predictions import Classifier
+from ..prompting.messages import DIRECT, Demonstration
+from ..prompting.settings import Decode, PromptSettings
 from ..runs.hashes import check_hashes
 from ..runs.record import RunRecord
 from ..runs.remote import Reference, RemoteRun
@@ -21,11 +25,14 @@ from .thresholds import ThresholdClassifier
 
 if TYPE_CHECKING:
     from ..models.pool import LoadedModel
-    from ..prompting.messages import Demonstration
+    from ..prompting.retrieval import DemonstrationSource
 
 logger = logging.getLogger(__name__)
 
-Decode = Literal["score", "generate"]
+#: Keys of a prompt that only a chat model understands.
+CHAT_KEYS = (
+    "style", "prompt_language", "instruction", "label_order", "length_normalized", "demonstration_tokens",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -38,9 +45,10 @@ class PromptToLoad:
         model: Hub id or folder.
         revision: of the model on the Hub.
         pool: holds base models that are loaded already.
-        demonstrations: labelled rows that the prompt shows.
-        describe_labels: whether the prompt says what each label means.
-        decode: score the labels, or let the model write.
+        demonstrations: labelled rows that the prompt shows with every text.
+        candidates: labelled rows that every text's own demonstrations are chosen from.
+        calibration: labelled rows that its calibration is measured on.
+        form: how the question is put, and how its answer is read.
     """
 
     name: str
@@ -49,8 +57,32 @@ class PromptToLoad:
     revision: str | None
     pool: ModelPool
     demonstrations: tuple[Demonstration, ...] = ()
-    describe_labels: bool = False
-    decode: Decode = "score"
+    candidates: tuple[Demonstration, ...] = ()
+    calibration: tuple[Demonstration, ...] = ()
+    form: PromptSettings = DIRECT
+
+    @property
+    def describe_labels(self) -> bool:
+        """Whether the prompt says what each label means."""
+        return self.form.describe_labels or self.form.style == "described"
+
+    @property
+    def decode(self) -> Decode:
+        """Score the labels, or let the model write."""
+        return self.form.decode
+
+    def source(self) -> DemonstrationSource:
+        """Where each text has its demonstrations from.
+
+        Raises:
+            InputError: the encoder that finds similar rows cannot be had.
+        """
+        from ..prompting.retrieval import FixedDemonstrations, RetrievedDemonstrations
+
+        if not self.form.by_text:
+            return FixedDemonstrations(self.demonstrations)
+        encoder = sentence_encoder(self.pool, self.form.encoder_for(self.task.language))
+        return RetrievedDemonstrations(self.task, self.candidates, self.form, encoder)
 
 
 @dataclass(frozen=True)
@@ -107,7 +139,15 @@ class RunToLoad:
                 random.
         """
         if self.record.is_adapter:
-            return base.attach(self.folder)
+            name = base.attach(self.folder)
+            lacking = None if self.record.created else not_brought(self.folder, base.missing)
+            if lacking:  # a training of ours that adds weights to its base saves them too; others' may not have
+                raise InputError(
+                    f"{self.source}: neither its base model {base.weights.model_id} nor the adapter has the weights "
+                    f"{shown(lacking)}, without which it would answer by chance; save the adapter with them in "
+                    "modules_to_save, or use a base model that has them."
+                )
+            return name
         if base.missing:
             raise InputError(
                 f"{self.source}: its files lack the weights {shown(base.missing[0])}, without which it would answer by "
@@ -176,8 +216,24 @@ def load_prompt(prompt: PromptToLoad, family: str) -> Classifier:
     Raises:
         InputError: the family is not prompted, or the model cannot be had.
     """
-    loader = FAMILIES[family].prompt_loader
-    if loader is None:
+    from .calibrated import calibrated
+
+    kind = FAMILIES[family]
+    if kind.prompt_loader is None:
         raise InputError(f"{prompt.name}: a {family} is not prompted; name a run of it, or leave 'family' out.")
-    classifier: Classifier = function_of(loader)(prompt)
-    return classifier
+    if not kind.is_chat:
+        _check_keys(prompt, family, by_text=kind.shows_by_text)
+    classifier: Classifier = function_of(kind.prompt_loader)(prompt)
+    return calibrated(classifier, prompt.form.calibration, prompt.calibration)
+
+
+def _check_keys(prompt: PromptToLoad, family: str, *, by_text: bool) -> None:
+    for key in CHAT_KEYS:
+        value = getattr(prompt.form, key)
+        if value != getattr(DIRECT, key) and value != "described":
+            raise InputError(f"{prompt.name}: a {family} takes no {key!r}; remove it.")
+    if prompt.form.by_text and not by_text:
+        raise InputError(
+            f"{prompt.name}: a {family} learns from demonstrations that are the same for all texts; write selection: "
+            "balanced, random or first."
+        )

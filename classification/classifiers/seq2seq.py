@@ -11,12 +11,12 @@ from ..errors import InputError
 from ..models.pool import LoadedModel, locate
 from ..models.seq2seq_scoring import Seq2SeqScorer
 from ..models.structure import check_before_loading
-from ..predictions import Predictions
+from ..predictions import Predictions, normalised
 from ..prompting.messages import Demonstration
+from ..prompting.retrieval import DemonstrationSource, FixedDemonstrations
 from ..prompting.source_text import encode_source, encode_targets
 from ..prompting.surroundings import source_text
 from ..task import Task
-from .chat import normalised
 from .loading import PromptToLoad, RunToLoad
 
 #: T5 was trained on 512 tokens; its positions are distances, so no file says how many it can read.
@@ -35,7 +35,7 @@ class Seq2SeqClassifier:
         base: LoadedModel,
         *,
         adapter: str | None = None,
-        demonstrations: Sequence[Demonstration] = (),
+        demonstrations: DemonstrationSource | None = None,
         describe_labels: bool = False,
         max_length: int | None = None,
     ) -> None:
@@ -46,7 +46,7 @@ class Seq2SeqClassifier:
             task: with one label a text.
             base: the encoder-decoder.
             adapter: which of its adapters answers.
-            demonstrations: labelled rows that every text is shown with.
+            demonstrations: where each text has its own from; by default none are shown.
             describe_labels: whether the instruction also says what each label means.
             max_length: tokens that the encoder reads, instruction included; by default what the model says.
 
@@ -55,13 +55,17 @@ class Seq2SeqClassifier:
         """
         check_single_label(task, name)
         self.name, self.task, self.base, self.adapter = name, task, base, adapter
-        self.demonstrations, self.describe_labels = tuple(demonstrations), describe_labels
+        self.source, self.describe_labels = demonstrations or FixedDemonstrations(), describe_labels
         self.max_length = max_length or source_length(base)
         self._scorer = Seq2SeqScorer(encode_targets(base.tokenizer, task.words))
 
     def prompt(self, text: str) -> str:
         """What the encoder reads for a text."""
-        return source_text(self.task, text, self.demonstrations, describe_labels=self.describe_labels)
+        return source_text(self.task, text, self.shown(text), describe_labels=self.describe_labels)
+
+    def shown(self, text: str) -> tuple[Demonstration, ...]:
+        """The demonstrations that stand before a text."""
+        return self.source.shown_with([text])[0]
 
     def predict(self, texts: Sequence[str]) -> Predictions:
         """Decide about each text; ``seconds`` is the batch's time shared out by length."""
@@ -74,11 +78,11 @@ class Seq2SeqClassifier:
                 tokenizer,
                 self.task,
                 text,
-                self.demonstrations,
+                shown,
                 describe_labels=self.describe_labels,
                 max_length=self.max_length,
             )
-            for text in texts
+            for text, shown in zip(texts, self.source.shown_with(texts), strict=True)
         ]
         with self.base.using(self.adapter) as model:
             scores = self._scorer.score(model, [source.ids for source in encoded], int(tokenizer.pad_token_id))
@@ -133,7 +137,7 @@ def load_prompted(prompt: PromptToLoad) -> Seq2SeqClassifier:
         prompt.name,
         prompt.task,
         base,
-        demonstrations=prompt.demonstrations,
+        demonstrations=prompt.source(),
         describe_labels=prompt.describe_labels,
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,32 @@ def check_fit(folder: Path, model: Any, model_id: str) -> None:
     complaint = next(chain(_layer_complaints(shapes, settings, modules), _own_complaints(shapes, own)), None)
     if complaint:
         raise InputError(f"{which(settings)} does not fit {model_id}{complaint}; {OTHER}.")
+
+
+def head_outputs(folder: Path) -> int | None:
+    """How many outputs the head has that a classifier's adapter brings; ``None`` where it brings none.
+
+    Raises:
+        InputError: no readable safetensors or configuration.
+    """
+    ends = tuple(f".{name}." for name in own_modules(read_settings(folder)))
+    sizes = [shape[0] for key, shape in _shapes(folder).items() if len(shape) == 2 and _is_in(key, ends)]
+    return min(sizes, default=None)  # layers before the last are as wide as the model
+
+
+def not_brought(folder: Path, missing: Iterable[str]) -> str | None:
+    """The first of the weights that a base lacks which an adapter does not bring either; ``None`` where there is none.
+
+    Raises:
+        InputError: the adapter's configuration cannot be read.
+    """
+    ends = tuple(f".{name}." for name in own_modules(read_settings(folder)))
+    return next((name for name in missing if not _is_in(name, ends)), None)
+
+
+def _is_in(key: str, ends: tuple[str, ...]) -> bool:
+    """Whether a weight belongs to one of these modules, which are given between full stops."""
+    return LORA.fullmatch(key) is None and any(end in f".{key}" for end in ends)
 
 
 def _layer_complaints(shapes: Mapping[str, Shape], settings: Mapping[str, Any], modules: Any) -> Iterator[str]:

@@ -237,10 +237,16 @@ class ModelPool:
         return self._loaded("AutoModelForCausalLM", model_id, revision, quantization)
 
     def sequence_classifier(
-        self, model_id: str, labels: int, revision: str | None = None, *, quantization: Quantization | None = None
+        self,
+        model_id: str,
+        labels: int | None,
+        revision: str | None = None,
+        *,
+        quantization: Quantization | None = None,
     ) -> LoadedModel:
-        """A model with a sequence-classification head of ``labels`` outputs."""
-        return self._loaded("AutoModelForSequenceClassification", model_id, revision, quantization, num_labels=labels)
+        """A model with a sequence-classification head of ``labels`` outputs; ``None`` for as many as its files have."""
+        options = {} if labels is None else {"num_labels": labels}
+        return self._loaded("AutoModelForSequenceClassification", model_id, revision, quantization, **options)
 
     def bare_encoder(self, model_id: str, revision: str | None = None) -> LoadedModel:
         """An encoder without a head, whose hidden states are pooled to sentence embeddings."""
@@ -256,9 +262,13 @@ class ModelPool:
         """An encoder with the head that fills in masked tokens."""
         return self._loaded("AutoModelForMaskedLM", model_id, revision)
 
+    def of_class(self, model_class: type, model_id: str, revision: str | None = None) -> LoadedModel:
+        """A model of a class that another library has on top of transformers' own."""
+        return self._loaded(model_class, model_id, revision)
+
     def _loaded(
         self,
-        auto_class: str,
+        model_class: str | type,
         model_id: str,
         revision: str | None,
         quantization: Quantization | None = None,
@@ -266,12 +276,12 @@ class ModelPool:
     ) -> LoadedModel:
         import transformers
 
-        key = (auto_class, model_id, revision, quantization, *options.values())
+        key = (model_class, model_id, revision, quantization, *options.values())
         with self._lock:
             if key not in self._bases:
                 self._bases[key] = load(
                     locate(model_id, revision, self.source),
-                    getattr(transformers, auto_class),
+                    getattr(transformers, model_class) if isinstance(model_class, str) else model_class,
                     trust_remote_code=self.trust_remote_code,
                     quantization=quantization,
                     **options,
@@ -294,11 +304,11 @@ def load(
     quantization: Quantization | None = None,
     **options: object,
 ) -> LoadedModel:
-    """Load one copy with one of transformers' Auto classes; safetensors (or GGUF) only, on the best device.
+    """Load one copy with a class of transformers or on top of it; safetensors (or GGUF) only, on the best device.
 
     Args:
         weights: where the copy is.
-        family: the Auto class.
+        family: the Auto class, or a model's own.
         trust_remote_code: whether code from the model's repository may run.
         quantization: hold the weights of linear layers in 4 bits.
         options: more arguments for ``from_pretrained``.

@@ -74,7 +74,7 @@ def prefix_branches(sequences: Sequence[TokenIds]) -> tuple[list[Branch], list[i
     """
     branches: list[Branch] = []
     ends = [0] * len(sequences)
-    open_spans = [(0, len(sequences), 0, None)] if sequences else []
+    open_spans: list[tuple[int, int, int, int | None]] = [(0, len(sequences), 0, None)] if sequences else []
     while open_spans:
         first, last, depth, parent = open_spans.pop()
         begin = first
@@ -105,5 +105,5 @@ def shared_prefix(sequences: Sequence[TokenIds]) -> int:
     """Length of the longest start that all sequences share, leaving each at least its last token."""
     if not sequences:
         return 0
-    smallest, largest = min(sequences), max(sequences)
+    smallest, largest = min(sequences, key=list), max(sequences, key=list)
     return min(shared_length(smallest, largest), min(map(len, sequences)) - 1)

@@ -14,6 +14,7 @@ from transformers import PreTrainedTokenizerBase
 
 from ..errors import InputError
 from ..models.label_chain import ChainTokens
+from ..models.token_tree import shared_length
 from .messages import Message, joined
 
 TokenIds = list[int]
@@ -28,26 +29,36 @@ class EncodedPrompt:
 
 
 def encode_prompt(
-    tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message], max_tokens: int | None = None
+    tokenizer: PreTrainedTokenizerBase,
+    messages: Sequence[Message],
+    max_tokens: int | None = None,
+    *,
+    behind: str = "",
 ) -> EncodedPrompt:
     """Token ids of a chat that ends where the assistant is to answer.
 
     A prompt over ``max_tokens`` loses the end of the text in question, never the instruction, the
     labels or the demonstrations.
 
+    Args:
+        tokenizer: with a chat template.
+        messages: of which the last one is the text in question.
+        max_tokens: of the whole prompt.
+        behind: what stands behind the text in the last message, such as a question about it; it is never cut.
+
     Raises:
         InputError: without any of the text, the prompt still has more than ``max_tokens`` tokens.
     """
-    ids = _chat_ids(tokenizer, messages)
+    *before, question = messages
+    ids = _chat_ids(tokenizer, [*before, {**question, "content": question["content"] + behind}])
     if max_tokens is None or len(ids) <= max_tokens:
         return EncodedPrompt(ids)
-    *before, question = messages
     harmless = without_special_tokens(tokenizer, question["content"])
     text_ids = tokenizer.encode(harmless, add_special_tokens=False)
     keep = len(text_ids) - (len(ids) - max_tokens)
     while keep > 0:
         text = tokenizer.decode(text_ids[:keep], skip_special_tokens=False).removesuffix("\ufffd")
-        ids = _chat_ids(tokenizer, [*before, {**question, "content": text}])
+        ids = _chat_ids(tokenizer, [*before, {**question, "content": text + behind}])
         if len(ids) <= max_tokens:
             return EncodedPrompt(ids, truncated=True)
         keep -= len(ids) - max_tokens
@@ -57,33 +68,60 @@ def encode_prompt(
     )
 
 
-def encode_answers(tokenizer: PreTrainedTokenizerBase, answers: Sequence[str]) -> list[TokenIds]:
+def encode_answers(tokenizer: PreTrainedTokenizerBase, answers: Sequence[str], *, lead: str = "") -> list[TokenIds]:
     """Token ids of each answer, from the end of the prompt through the end of the assistant's turn.
 
     The end of the turn counts: without it, an answer that begins another one (`positive`,
     `positive surprise`) would always look at least as likely.
+
+    Args:
+        tokenizer: with a chat template.
+        answers: what the assistant may say.
+        lead: what it has said before, in the same turn; see `encode_lead`. Its tokens are no part of the answers.
     """
     question = [{"role": "user", "content": "?"}]
-    return [_answer_ids(tokenizer, question, answer) for answer in answers]
+    before = encode_lead(tokenizer, lead)
+    found = []
+    for answer in answers:
+        ids = _answer_ids(tokenizer, question, lead + answer)
+        if ids[: len(before)] != before:  # the answer's first letter has become part of the lead's last token
+            ids = [*before, *_answer_ids(tokenizer, question, answer)]
+        found.append(ids[len(before) :])
+    return found
 
 
-def encode_chain(tokenizer: PreTrainedTokenizerBase, words: Sequence[str], nothing: str) -> ChainTokens:
+def encode_lead(tokenizer: PreTrainedTokenizerBase, lead: str) -> TokenIds:
+    """Token ids of what the assistant says before each of its answers, without a space that belongs to these."""
+    if not lead:
+        return []
+    question = [{"role": "user", "content": "?"}]
+    first, second = (_answer_ids(tokenizer, question, lead + answer) for answer in ("a", "7 x"))
+    return first[: shared_length(first, second)]
+
+
+def encode_chain(
+    tokenizer: PreTrainedTokenizerBase, words: Sequence[str], nothing: str, *, lead: str = ""
+) -> ChainTokens:
     """The pieces of answers that name several of these words, so that put together they are the answers' token ids.
 
     Args:
         tokenizer: of the chat model.
         words: of the labels, in the order in which they are named.
         nothing: the answer where no label applies.
+        lead: as of `encode_answers`.
     """
-    whole = encode_answers(tokenizer, [*words, nothing])
+    whole = encode_answers(tokenizer, [*words, nothing], lead=lead)
     end = _common_end(encode_answers(tokenizer, ["a", "7 x"]))
     first = [ids[: len(ids) - len(end)] for ids in whole[:-1]]
-    return ChainTokens(first, [_later(tokenizer, words[0], first[0], word, len(end)) for word in words], whole[-1], end)
+    later = [_later(tokenizer, words[0], first[0], word, len(end), lead) for word in words]
+    return ChainTokens(first, later, whole[-1], end)
 
 
-def _later(tokenizer: PreTrainedTokenizerBase, before: str, before_ids: TokenIds, word: str, end: int) -> TokenIds:
+def _later(
+    tokenizer: PreTrainedTokenizerBase, before: str, before_ids: TokenIds, word: str, end: int, lead: str
+) -> TokenIds:
     """Token ids of a word behind another one and a comma."""
-    (both,) = encode_answers(tokenizer, [joined([before, word])])
+    (both,) = encode_answers(tokenizer, [joined([before, word])], lead=lead)
     if both[: len(before_ids)] == before_ids:
         return both[len(before_ids) : len(both) - end]
     return tokenizer.encode(joined(["", word]), add_special_tokens=False)
@@ -140,7 +178,8 @@ def render_chat(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message],
     """
     if not tokenizer.chat_template:
         raise InputError(
-            f"{tokenizer.name_or_path} has no chat template; choose an instruction-tuned (chat) model instead."
+            f"{tokenizer.name_or_path} has no chat template; write style: completion, or choose an instruction-tuned "
+            "(chat) model."
         )
     chat = [dict(message) for message in messages]
     try:

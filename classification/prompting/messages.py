@@ -2,46 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from string import ascii_uppercase
 
-from ..errors import one_of
 from ..task import Task
 from ..words import COMMA, DASHES, bare, exact, folded, parts_of, readings
+from .settings import REASONED, PromptSettings
+from .wording import WORDINGS, Wording
 
 Message = dict[str, str]
+#: A prompt with nothing chosen: the instruction, the words that may be answered, the text.
+DIRECT = PromptSettings()
 
 
 @dataclass(frozen=True)
 class Demonstration:
-    """A labelled row that a few-shot prompt shows."""
+    """A labelled row that a few-shot prompt shows.
+
+    Attributes:
+        text: of the row.
+        labels: the names of its labels; one, but for a multi-label task.
+        similarity: cosine of its embedding with that of the text in question, where it was chosen by that.
+        reasons: what leads from the text to the label, for a style that reasons first.
+    """
 
     text: str
-    label: str
+    labels: tuple[str, ...]
+    similarity: float | None = None
+    reasons: str = ""
 
 
-def system_sentence(task: Task, *, describe_labels: bool = False) -> str:
-    """The instruction, the words that may be answered and, on request, what each of them means."""
-    if task.multi_label:
-        rule = (
-            f"Answer with every label that applies, in this order and separated by commas: {', '.join(task.words)}. "
-            f"If none applies, answer {nothing_word(task)}."
-        )
-    else:
-        rule = (
-            f"Answer with one word: {one_of(task.words)}."
-            if _single_words(task)
-            else (f"Answer with exactly one of these labels: {one_of(task.words)}.")
-        )
-    lines = [f"{task.instruction} {rule}"]
-    if describe_labels:
-        lines += [f"{label.word}: {label.description}" for label in task.labels if label.description]
+def system_sentence(task: Task, *, describe_labels: bool = False, form: PromptSettings = DIRECT) -> str:
+    """The instruction, what may be answered and, on request, what each label means.
+
+    Args:
+        task: what to decide.
+        describe_labels: whether each label is explained.
+        form: how the question is put.
+    """
+    wording = WORDINGS[form.prompt_language]
+    instruction = form.instruction or task.instruction
+    lines = [f"{instruction} {_rule(task, form, wording)}".rstrip()]
+    if form.style == "letters":
+        lines += [wording.lettered(task.words)]
+    if form.style in REASONED:
+        lines += [wording.clues if form.style == "carp" else wording.think]
+    if describe_labels or form.describe_labels or form.style == "described":
+        lines += [f"{label.word}{wording.colon}{label.description}" for label in task.labels if label.description]
     return "\n".join(lines)
 
 
+def _rule(task: Task, form: PromptSettings, wording: Wording) -> str:
+    if form.style == "letters":
+        return ""
+    if form.style == "yes-no":
+        return wording.yes_no
+    nothing = nothing_word(task, form.prompt_language) if task.multi_label else ""
+    return wording.rule(task.words, several=task.multi_label, nothing=nothing)
+
+
 def render(
-    task: Task, text: str, demonstrations: Iterable[Demonstration] = (), *, describe_labels: bool = False
+    task: Task,
+    text: str,
+    demonstrations: Iterable[Demonstration] = (),
+    *,
+    describe_labels: bool = False,
+    form: PromptSettings = DIRECT,
 ) -> list[Message]:
     """The chat that asks for one text's label.
 
@@ -50,22 +78,71 @@ def render(
         text: the text to decide about, as it is.
         demonstrations: shown in this order, each as a user turn and the assistant turn that answers it.
         describe_labels: whether the system sentence also says what each label means.
+        form: how the question is put.
 
     Returns:
         Messages for ``tokenizer.apply_chat_template``; the last one is the user turn with ``text``.
     """
-    messages = [{"role": "system", "content": system_sentence(task, describe_labels=describe_labels)}]
+    messages = [
+        {"role": "system", "content": system_sentence(task, describe_labels=describe_labels, form=form)},
+    ]
     for shown in demonstrations:
-        messages.append({"role": "user", "content": shown.text})
-        messages.append({"role": "assistant", "content": answer(task, [shown.label])})
+        for asked, said in _turns(task, shown, form):
+            messages += [{"role": "user", "content": asked}, {"role": "assistant", "content": said}]
     messages.append({"role": "user", "content": text})
     return messages
 
 
-def answer(task: Task, labels: Sequence[str]) -> str:
+def _turns(task: Task, shown: Demonstration, form: PromptSettings) -> Iterator[tuple[str, str]]:
+    """What is asked about a demonstration, and the answer."""
+    wording = WORDINGS[form.prompt_language]
+    if form.style == "yes-no":
+        for label, applies in _example_labels(task, shown):
+            yield shown.text + question(task, label, form), wording.yes if applies else wording.no
+    elif form.style in REASONED:
+        said = answer(task, shown.labels, form)
+        reasons = f"{shown.reasons}\n" if shown.reasons else ""
+        yield shown.text, f"{reasons}{wording.close}{said}"
+    else:
+        yield shown.text, answer(task, shown.labels, form)
+
+
+def _example_labels(task: Task, shown: Demonstration) -> Iterator[tuple[str, bool]]:
+    """One label that a demonstration has, if any, and one that it has not, if any: which one depends on its text."""
+    yield from ((label, True) for label in shown.labels[:1])
+    others = [name for name in task.label_names if name not in shown.labels]
+    if others:
+        yield others[len(shown.text) % len(others)], False
+
+
+def question(task: Task, label: str, form: PromptSettings = DIRECT) -> str:
+    """What stands behind a text to ask whether one label applies to it."""
+    wording, found = WORDINGS[form.prompt_language], task.labels[task.index(label)]
+    explained = form.describe_labels and found.description
+    named = f"{found.word} ({found.description})" if explained else found.word
+    return "\n\n" + wording.question.format(words=named)
+
+
+def explanation_request(task: Task, shown: Demonstration, form: PromptSettings) -> list[Message]:
+    """The chat that asks why a demonstration has its labels."""
+    wording = WORDINGS[form.prompt_language]
+    asked = wording.explain.format(words=answer(task, shown.labels, form))
+    return [
+        {"role": "system", "content": form.instruction or task.instruction},
+        {"role": "user", "content": f"{shown.text}\n\n{asked}"},
+    ]
+
+
+def answers(task: Task, form: PromptSettings = DIRECT) -> tuple[str, ...]:
+    """What the model may answer, in label order: words, or letters."""
+    return tuple(ascii_uppercase[: len(task.labels)]) if form.style == "letters" else task.words
+
+
+def answer(task: Task, labels: Sequence[str], form: PromptSettings = DIRECT) -> str:
     """What the model is taught to say for these labels: several in the task's order, whatever order they come in."""
     columns = sorted({task.index(label) for label in labels})
-    return joined(task.labels[column].word for column in columns) if columns else nothing_word(task)
+    said = answers(task, form)
+    return joined(said[column] for column in columns) if columns else nothing_word(task, form.prompt_language)
 
 
 def joined(words: Iterable[str]) -> str:
@@ -73,13 +150,13 @@ def joined(words: Iterable[str]) -> str:
     return ", ".join(words)
 
 
-def nothing_word(task: Task) -> str:
+def nothing_word(task: Task, language: str = "en") -> str:
     """What is said where no label of a multi-label task applies: a word that no label has."""
     taken = {folded(text) for text in (*task.words, *task.label_names)}
-    return next(word for word in ("none", "no label", "none of the labels", "-") if word not in taken)
+    return next(word for word in WORDINGS[language].nothing if word not in taken)
 
 
-def parse(task: Task, completion: str) -> tuple[int, ...] | None:
+def parse(task: Task, completion: str, form: PromptSettings = DIRECT) -> tuple[int, ...] | None:
     """Read a free answer strictly.
 
     An answer is a label's word as it is, else a label's name as it is, else a word and then a name without regard to
@@ -93,13 +170,26 @@ def parse(task: Task, completion: str) -> tuple[int, ...] | None:
     Returns:
         Label columns, or ``None`` for an invalid answer.
     """
+    if form.style == "letters":
+        column = _letter(task, completion)
+        return None if column is None else (column,)
     if not task.multi_label:
         column = _column(task, completion)
         return None if column is None else (column,)
-    if bare(completion) == nothing_word(task):
+    if bare(completion) == nothing_word(task, form.prompt_language):
         return ()
     columns = _several_columns(task, completion)
     return None if columns is None else tuple(dict.fromkeys(columns))
+
+
+def _letter(task: Task, completion: str) -> int | None:
+    """The option whose letter an answer is; what stands behind it may only be the option's own word."""
+    letter, _, rest = completion.strip().partition(".")
+    letter, rest = letter.strip(), rest.strip()
+    columns = [column for column, known in enumerate(ascii_uppercase[: len(task.labels)]) if known == letter.upper()]
+    if not columns or (rest and _column(task, rest) != columns[0]):
+        return None
+    return columns[0]
 
 
 def _several_columns(task: Task, completion: str) -> list[int] | None:
@@ -172,7 +262,3 @@ def _marks_with_meaning(texts: frozenset[str]) -> frozenset[str]:
 def _around(text: str, whole: str) -> set[str]:
     before, _, after = whole.partition(text)
     return set(before + after)
-
-
-def _single_words(task: Task) -> bool:
-    return all(" " not in word.strip() for word in task.words)

@@ -26,7 +26,7 @@ def around_text(
     """
     before = f"{system_sentence(task, describe_labels=describe_labels)}\n\n"
     for shown in demonstrations:
-        before += f"{HEADING}{shown.text}{QUESTION} {answer(task, [shown.label])}\n\n"
+        before += f"{HEADING}{shown.text}{QUESTION} {answer(task, shown.labels)}\n\n"
     return f"{before}{HEADING}", QUESTION
 
 

@@ -43,3 +43,12 @@ def tokenizer_of_run(tokenizer: Any, folder: Path) -> Any:
     own = copy.deepcopy(tokenizer)
     own.chat_template = template
     return own
+
+
+def plainly_templated(tokenizer: Any, style: str) -> Any:
+    """The tokenizer for a style of prompt: for ``completion`` a copy with `PLAIN_TEMPLATE`, as base models need it."""
+    if style != "completion":
+        return tokenizer
+    own = copy.deepcopy(tokenizer)
+    own.chat_template = PLAIN_TEMPLATE
+    return own

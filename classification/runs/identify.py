@@ -14,22 +14,27 @@ from typing import Any
 from ..errors import InputError, one_of, shown
 from ..families import FAMILIES, Family
 from ..files.reading import read_json
-from .remote import LONGEST_DESCRIPTION, Reference, RemoteRun
-from .record import RUN_FILE, BaseRecord, DataRecord, RunRecord, load_record
-from .checks import FoundRun, check_base, check_code, check_labels, check_vocabulary, check_prompt_words, named, outputs
 from ..task import Task
+from .checks import FoundRun, check_base, check_code, check_labels, check_prompt_words, check_vocabulary, named, outputs
+from .label_map import mapped_labels
+from .record import RUN_FILE, BaseRecord, DataRecord, RunRecord, load_record
+from .remote import LONGEST_DESCRIPTION, Reference, RemoteRun
 
 #: What transformers calls outputs that nobody named.
 UNNAMED = re.compile(r"LABEL_\d+")
+ASKED_IN_WORDS = "it is asked in the task's own words"
 
 
-def record_of(run: FoundRun, task: Task, *, trust_code: bool = False) -> RunRecord:
+def record_of(
+    run: FoundRun, task: Task, *, trust_code: bool = False, label_map: Mapping[str, str] | None = None
+) -> RunRecord:
     """The record of a run, or one made from its configuration.
 
     Args:
         run: in a folder, or pulled.
         task: what it has to decide.
         trust_code: whether a configuration may ask for code of its own; never that of a pulled run.
+        label_map: for a classifier without a record, its labels, or the numbers of its outputs, to the task's labels.
 
     Raises:
         InputError: it contradicts itself or the task, or would need its own code.
@@ -40,14 +45,15 @@ def record_of(run: FoundRun, task: Task, *, trust_code: bool = False) -> RunReco
         check_code(run, config, adapter)
     if (run.folder / RUN_FILE).is_file():
         record = _own_record(run)
+        _refuse_map(run, label_map, f"{RUN_FILE} says which output is which label")
+        check_labels(run, record, config)
     elif adapter is not None:
-        record = _adapter_record(run, adapter, task)
+        record = _adapter_record(run, adapter, task, label_map)
     elif config is not None:
-        record = _model_record(run, config, task)
+        record = _model_record(run, config, task, label_map)
     else:
         raise InputError(f"{run}: neither run.json nor config.json says what it is; use a {run.what} that has one.")
     check_base(run, record, adapter)
-    check_labels(run, record, config)
     check_vocabulary(run, record)
     if isinstance(run, RemoteRun):
         check_prompt_words(run, record.task)
@@ -61,15 +67,28 @@ def _own_record(run: FoundRun) -> RunRecord:
         raise InputError(str(error).replace(str(run.folder), str(run))) from None
 
 
-def _adapter_record(run: FoundRun, adapter: Mapping[str, Any], task: Task) -> RunRecord:
-    named = [one for one in FAMILIES.values() if one.task_type]
-    kind = next((one for one in named if one.task_type == adapter.get("task_type")), None)
-    if kind is None or kind.labels_in_config:
+def _adapter_record(
+    run: FoundRun, adapter: Mapping[str, Any], task: Task, label_map: Mapping[str, str] | None
+) -> RunRecord:
+    usable = [one for one in FAMILIES.values() if one.task_type]
+    kind = next((one for one in usable if one.task_type == adapter.get("task_type")), None)
+    if kind is None:
+        raise InputError(
+            f"{run}: an adapter whose task_type is {shown(adapter.get('task_type'))}; without {RUN_FILE}, only those "
+            f"for {one_of(dict.fromkeys(str(one.task_type) for one in usable))} can be used."
+        )
+    if kind.labels_in_config and not label_map:
         raise InputError(
             f"{run}: an adapter for {shown(adapter.get('task_type'))} without run.json does not say which output "
-            "is which label; merge it into its base with PEFT's merge_and_unload and save the whole model, whose "
-            "config.json says so."
+            f"is which label; say it in the lineup, with label_map: {{0: {task.label_names[0]}, "
+            f"1: {task.label_names[1]}, ...}}, or merge the adapter into its base with PEFT's merge_and_unload and "
+            "save the whole model, whose config.json says so."
         )
+    if kind.labels_in_config and label_map:
+        unnamed = [f"LABEL_{column}" for column in range(len(label_map))]
+        task = _in_order_of(run, task, mapped_labels(run, label_map, unnamed, task))
+    else:
+        _refuse_map(run, label_map, ASKED_IN_WORDS)
     base, revision = str(adapter.get("base_model_name_or_path") or ""), adapter.get("revision")
     if not isinstance(revision, str | None):
         raise InputError(f"{run}: the revision {shown(revision)} in adapter_config.json is no name of one.")
@@ -77,7 +96,9 @@ def _adapter_record(run: FoundRun, adapter: Mapping[str, Any], task: Task) -> Ru
     return _made_up(run, kind, "lora", task, BaseRecord(id=base, revision=revision, weights=weights))
 
 
-def _model_record(run: FoundRun, config: Mapping[str, Any], task: Task) -> RunRecord:
+def _model_record(
+    run: FoundRun, config: Mapping[str, Any], task: Task, label_map: Mapping[str, str] | None
+) -> RunRecord:
     listed = config.get("architectures")
     architectures = " ".join(map(str, listed))[:200] if isinstance(listed, list) else ""
     readable = [one for one in FAMILIES.values() if one.architecture]
@@ -87,7 +108,18 @@ def _model_record(run: FoundRun, config: Mapping[str, Any], task: Task) -> RunRe
             f"{run}: its architecture {shown(architectures)} neither classifies texts nor writes them; use a "
             f"{one_of(f'...{one.architecture}' for one in readable)} model."
         )
-    return _made_up(run, kind, "full", _in_order_of(run, task, outputs(run, config)) if kind.labels_in_config else task)
+    if not kind.labels_in_config:
+        _refuse_map(run, label_map, ASKED_IN_WORDS)
+        return _made_up(run, kind, "full", task)
+    columns = outputs(run, config)
+    if label_map:
+        columns = mapped_labels(run, label_map, columns, task)
+    return _made_up(run, kind, "full", _in_order_of(run, task, columns))
+
+
+def _refuse_map(run: FoundRun, label_map: Mapping[str, str] | None, why: str) -> None:
+    if label_map:
+        raise InputError(f"{run}: {why}, so there is nothing for label_map to say; leave it out.")
 
 
 def _made_up(run: FoundRun, kind: Family, method: str, task: Task, base: BaseRecord | None = None) -> RunRecord:
@@ -111,8 +143,13 @@ def _in_order_of(run: FoundRun, task: Task, columns: list[str]) -> Task:
     folded = [name.casefold() for name in columns]
     if sorted(folded) != sorted(by_name):
         remedy = "use a model for these labels"
+        if len(set(folded)) == len(by_name):  # as many, under other names
+            remedy = "say which is which in the lineup, with label_map, or use a model for these labels"
         if all(UNNAMED.fullmatch(name) for name in columns):
-            remedy = "write these into id2label in its config.json, in the order in which the model was taught them"
+            remedy = (
+                "say in the lineup which is which, in the order in which the model was taught them, with label_map: "
+                f"{{0: {task.label_names[0]}, 1: {task.label_names[1]}, ...}}"
+            )
         raise InputError(
             f"{run}: its {len(columns):,} labels are {named(columns)}, and the task {task.name} has "
             f"{named(task.label_names)}; {remedy}."

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from ..errors import InputError, one_of
-from ..families import FAMILIES, METHODS, Family, WeightsFormat, all_files, known_family, known_method, scripts
+from ..families import FAMILIES, METHODS, Family, WeightsFormat, all_files, known_method, scripts, trained_family
 from ..files.reading import LONGEST_RECORD, read_limited
 from ..task import Task, explain_validation
 
@@ -71,7 +71,7 @@ class RunRecord(_Record):
     id: str | None = Field(default=None, description="of this run alone; none in records of older versions")
     name: str
     created: str = Field(description="UTC, ISO 8601")
-    family: Annotated[str, AfterValidator(known_family)]
+    family: Annotated[str, AfterValidator(trained_family)]
     method: Annotated[str, AfterValidator(known_method)]
     task: Task
     base: BaseRecord | None = None

@@ -18,7 +18,7 @@ from classification.network.hub_errors import explained
 
 from ..shared.client import checked_repo_id
 from ..shared.commands import say
-from ..shared.project import ROOT, requirements, sources
+from ..shared.project import extras, requirements, sources
 from ..shared.publish import README, Plan, Upload, publish
 from .inputs import INPUTS, inputs_of
 
@@ -85,8 +85,7 @@ def plan_job(script: str, words: Sequence[str], repo_id: str, owner: str, *, fla
 
 def _extras(script: str) -> list[str]:
     """Lines with the libraries that a training needs beside those of every training."""
-    files = {family.requirements for family in FAMILIES.values() if family.script == script and family.requirements}
-    return [line for file in sorted(files) for line in (ROOT / file).read_text(encoding="utf-8").splitlines()]
+    return extras(one.requirements for one in FAMILIES.values() if one.script == script and one.requirements)
 
 
 def start(plan: JobPlan, api: HfApi, *, secrets: dict[str, str], namespace: str | None = None) -> str:

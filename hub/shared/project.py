@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from .publish import Upload
@@ -33,6 +33,11 @@ def requirements(
             continue
         lines.append((instead or {}).get(package, line))
     return "\n".join([*lines, *also]) + "\n"
+
+
+def extras(files: Iterable[str]) -> list[str]:
+    """The lines of some files of ``requirements/``, each file once."""
+    return [line for file in sorted(set(files)) for line in (ROOT / file).read_text(encoding="utf-8").splitlines()]
 
 
 def _package(line: str) -> str:

@@ -81,7 +81,7 @@ def _demonstrations(lineup: Lineup) -> Path | str | None:
     Raises:
         InputError: they are a folder, or not there.
     """
-    shown = (contender.demonstrations for contender in lineup.contenders if contender.entry.shots)
+    shown = (contender.demonstrations for contender in lineup.contenders if contender.entry.needs_rows)
     rows = next((rows for rows in shown if rows is not None), None)
     if rows is None or rows.is_file():
         return rows

@@ -10,6 +10,7 @@ from huggingface_hub import HfApi, SpaceHardware
 from huggingface_hub.errors import RepositoryNotFoundError
 
 from classification.errors import InputError, nearest, one_of
+from classification.families import FAMILIES
 from classification.lineup import Lineup, load_lineup
 from classification.models.pool import PACKAGED
 from classification.network.hub_errors import explain, explained
@@ -17,7 +18,7 @@ from classification.network.hub_errors import explain, explained
 from ..cards.markdown import render
 from ..shared.client import checked_repo_id, connect
 from ..shared.new_folder import new_folder
-from ..shared.project import requirements, sources
+from ..shared.project import extras, requirements, sources
 from ..shared.publish import README, Plan, Upload
 from ..shared.repositories import card_of, names_of
 from .lineup_bundle import LINEUP, LineupBundle, bundle_lineup
@@ -85,7 +86,7 @@ def plan_space(
     there = bundle_lineup(lineup)
     if api is not None:
         _check_ours(api, repo_id)
-    packages = _requirements(settings)
+    packages = _requirements(settings, lineup)
     uploads = (
         Upload(README, _card(lineup, settings, packages, there, _public(there, api)).encode()),
         Upload("requirements.txt", packages.encode()),
@@ -155,10 +156,13 @@ def configure_space(
             api.request_space_hardware(repo_id, hardware)
 
 
-def _requirements(settings: SpaceSettings) -> str:
+def _requirements(settings: SpaceSettings, lineup: Lineup) -> str:
     zero = settings.hardware == ZERO
+    asked = [FAMILIES[contender.family].requirements for contender in lineup.contenders if not contender.entry.run]
     return requirements(
-        without=UNUSED_PACKAGES, instead={"torch": ZERO_TORCH} if zero else None, also=("spaces",) if zero else ()
+        without=UNUSED_PACKAGES,
+        instead={"torch": ZERO_TORCH} if zero else None,
+        also=[*(["spaces"] if zero else []), *extras(file for file in asked if file)],
     )
 
 

@@ -273,7 +273,7 @@ def test_a_clean_comparison_says_so_on_the_page() -> None:
 
 
 def test_rows_that_the_page_is_asked_about_are_counted_and_not_left_out() -> None:
-    demonstrations = ChosenDemonstrations((Demonstration("Shares FALL", "Bearish"),))
+    demonstrations = ChosenDemonstrations((Demonstration("Shares FALL", ("Bearish",)),))
     few_shot = FakeContender(FakeClassifier("few"), demonstrations=demonstrations)
     tuned = FakeContender(FakeClassifier("tuned"), hashes=TextHashes.of(["shares rise"], ["flat"]))
     older = FakeContender(FakeClassifier("older"), hashes=None)

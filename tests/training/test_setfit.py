@@ -22,7 +22,7 @@ from support.environment import hub_environment
 from support.paths import ROOT
 from support.trainings import as_classifier
 
-from classification import load_classifier
+from classification import families, load_classifier
 from classification.classifiers.encoder import PooledEncoderClassifier
 from classification.data.dataset import load_rows
 from classification.data.rows import Rows
@@ -35,7 +35,6 @@ from hub.push.runs import PushOptions, plan_run
 from hub.shared.publish import publish
 from training import setfit
 from training.export import export
-from training.shared import fitting
 from training.shared.options import SetFitArguments
 from training.shared.pairs import MOST_ROWS, check_pairs, rows_per_class, tell_rows
 
@@ -203,7 +202,7 @@ def test_a_missing_library_and_a_wrong_model_get_a_sentence(
 ) -> None:
     with pytest.raises(InputError, match="neither a folder nor a Hub id"):
         train(tmp_path, task_file, rows_csv, "no such model!")
-    monkeypatch.setattr(fitting, "find_spec", lambda name: None if name == "setfit" else object())
+    monkeypatch.setattr(families, "find_spec", lambda name: None if name == "setfit" else object())
     with pytest.raises(InputError, match=r"setfit is not installed; run: pip install -r requirements/setfit.txt"):
         train(tmp_path, task_file, rows_csv, tmp_path)
 

@@ -20,7 +20,7 @@ from support.environment import hub_environment
 from support.paths import ROOT, needs_packages
 from support.trainings import as_classifier
 
-from classification import load_classifier
+from classification import families, load_classifier
 from classification.classifiers.static import (
     CHARACTERS_PER_TOKEN,
     CONFIG_FILE,
@@ -34,7 +34,6 @@ from classification.runs.record import load_record
 from hub.push.runs import PushOptions, plan_run
 from hub.shared.publish import publish
 from training import static
-from training.shared import fitting
 
 TEXTS = ["Company 3 falls today", "Company 9 rises today", "x"]
 QUICK = ["--learning_rate", "0.05", "--early_stopping_patience", "8", "--hidden_dim", "16", "--max_epochs", "40"]
@@ -242,7 +241,7 @@ def test_a_missing_library_and_a_wrong_model_get_a_sentence(
 ) -> None:
     with pytest.raises(InputError, match="neither a folder nor a Hub id"):
         train(tmp_path, task_file, rows_csv, "no such model!")
-    monkeypatch.setattr(fitting, "find_spec", lambda name: None if name == "model2vec" else object())
+    monkeypatch.setattr(families, "find_spec", lambda name: None if name == "model2vec" else object())
     with pytest.raises(InputError, match=r"model2vec is not installed; run: pip install -r requirements/static.txt"):
         train(tmp_path, task_file, rows_csv, tmp_path)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,6 @@ from trl import TrlParser
 from classification.data.dataset import Splits, load_splits
 from classification.data.rows import Rows
 from classification.errors import InputError
-from classification.families import FAMILIES
 from classification.models.pool import ModelSource
 from classification.predictions import Classifier
 from classification.runs.folder import check_place, whole_run
@@ -64,21 +62,6 @@ class FitSetup:
     def model_id(self) -> str:
         """The sentence encoder: a Hub id or a folder."""
         return str(self.model.model_name_or_path)
-
-
-def need_libraries(family: str, modules: Sequence[str]) -> None:
-    """Refuse a training whose library is not installed.
-
-    Args:
-        family: what is trained.
-        modules: what is imported.
-
-    Raises:
-        InputError: one is missing.
-    """
-    missing = [name for name in modules if find_spec(name) is None]
-    if missing:
-        raise InputError(f"{missing[0]} is not installed; run: pip install -r {FAMILIES[family].requirements}")
 
 
 def read_fit(

@@ -5,13 +5,14 @@ import pytest
 import torch
 from support.tiny_models import chat_model
 
-from classification.classifiers.chat import ChatClassifier, normalised, parse_completions
-from classification.errors import InputError
+from classification.classifiers.chat import ChatClassifier
 from classification.models.pool import LoadedModel, ModelSource
-from classification.prompting.demonstrations import balanced
+from classification.predictions import normalised
+from classification.prompting.decoding import parse_completions
 from classification.prompting.messages import Demonstration
+from classification.prompting.settings import PromptSettings
 
-ROWS = [(f"{label} text {n}", label) for n in range(6) for label in ("Bearish", "Bullish", "Neutral")]
+FREE = PromptSettings(decode="generate")
 
 
 def test_scored_answers_are_labels_with_probabilities(chat, task) -> None:
@@ -31,7 +32,7 @@ def test_one_text_alone_is_answered_as_among_others(chat, task) -> None:
 
 
 def test_demonstrations_change_the_prompt_and_the_answer(chat, task) -> None:
-    shown = [Demonstration("Plant burns down", "Bearish")]
+    shown = [Demonstration("Plant burns down", ("Bearish",))]
     few = ChatClassifier("few", task, chat, demonstrations=shown)
     assert "Plant burns down<|end|>\n<|start|>assistant\nbearish<|end|>" in few.prompt("Shares fall")
     zero = ChatClassifier("zero", task, chat)
@@ -49,7 +50,7 @@ def test_a_text_longer_than_the_context_is_reported(chat, task) -> None:
 
 
 def test_a_free_answer_outside_the_labels_is_invalid(chat, task) -> None:
-    found = ChatClassifier("free", task, chat, decode="generate").predict(["Shares fall", "Profit doubles"])
+    found = ChatClassifier("free", task, chat, form=FREE).predict(["Shares fall", "Profit doubles"])
     assert not found.valid.any()
     assert (found.probabilities == 0).all()
     assert (found.best == -1).all()
@@ -61,15 +62,17 @@ def test_a_free_answer_outside_the_labels_is_invalid(chat, task) -> None:
 def test_a_free_answer_that_is_a_label_counts(tokenizer, task) -> None:
     """A model whose head always says the next token of `bullish<|end|>`."""
     model = chat_model()
-    said = iter([*tokenizer.encode("bullish"), tokenizer.eos_token_id] * 2)
+    said = iter([*tokenizer.encode("bullish"), tokenizer.eos_token_id])
 
     def say(module, inputs, logits):
+        if logits.shape[0] == 1:  # the pass over what both prompts share
+            return logits
         logits[:, -1] = torch.nn.functional.one_hot(torch.tensor(next(said)), logits.shape[-1]) * 100.0
         return logits
 
     model.lm_head.register_forward_hook(say)
     base = LoadedModel(model, tokenizer, ModelSource("tests/tiny", "nowhere", "path"))
-    found = ChatClassifier("free", task, base, decode="generate").predict(["Shares fall", "x"])
+    found = ChatClassifier("free", task, base, form=FREE).predict(["Shares fall", "x"])
     assert found.completions == ("bullish", "bullish")
     assert found.best.tolist() == [1, 1]
 
@@ -87,21 +90,6 @@ def test_several_labels_are_scored_each_for_itself(chat, task) -> None:
     assert ((found.probabilities >= 0) & (found.probabilities <= 1)).all()
     assert found.label_mass is not None
     assert (found.completion_tokens > 0).all()
-
-
-def test_demonstrations_are_balanced_seeded_and_mixed(task) -> None:
-    chosen = balanced(ROWS, task, 3, seed=1)
-    assert sorted(shown.label for shown in chosen) == ["Bearish"] * 3 + ["Bullish"] * 3 + ["Neutral"] * 3
-    assert chosen == balanced(ROWS, task, 3, seed=1) != balanced(ROWS, task, 3, seed=2)
-    assert len({shown.text for shown in chosen}) == 9
-    assert [shown.label for shown in chosen] != sorted(shown.label for shown in chosen)
-
-
-def test_too_few_rows_for_the_demonstrations_are_said(task) -> None:
-    with pytest.raises(
-        InputError, match="7 demonstrations of 'Bearish' were asked for, and only 6 rows have that label"
-    ):
-        balanced(ROWS, task, 7, seed=0)
 
 
 def test_probabilities_survive_very_unlikely_labels() -> None:

@@ -12,6 +12,7 @@ from classification.errors import InputError
 from classification.lineup import load_lineup
 from classification.models.pool import LoadedModel, ModelPool, ModelSource
 from classification.prompting.messages import Demonstration
+from classification.prompting.settings import PromptSettings
 
 TEXTS = ["Shares fall", "Profit doubles and the market rises", "Company 3"]
 PATTERNS = ("{text} It was {mask} news.", "{mask}: {text}")
@@ -74,9 +75,9 @@ def test_a_lineup_asks_it_without_a_training(tmp_path: Path, folder: Path, task_
 def test_what_cannot_be_asked_is_refused(folder: Path, encoder_folder: Path, chat_folder: Path, task, gaps) -> None:
     asked = {"name": "asked", "task": gaps, "model": str(folder), "revision": None, "pool": ModelPool()}
     with pytest.raises(InputError, match="asked: a cloze shows no demonstrations; make its approach zero-shot"):
-        load_prompt(PromptToLoad(**asked, demonstrations=(Demonstration("x", "Bearish"),)), "cloze")
+        load_prompt(PromptToLoad(**asked, demonstrations=(Demonstration("x", ("Bearish",)),)), "cloze")
     with pytest.raises(InputError, match="asked: decode: generate is for chat models"):
-        load_prompt(PromptToLoad(**asked, decode="generate"), "cloze")
+        load_prompt(PromptToLoad(**asked, form=PromptSettings(decode="generate")), "cloze")
     with pytest.raises(InputError, match="the task tiny has no patterns"):
         load_prompt(PromptToLoad(**asked | {"task": task}), "cloze")
     several = gaps.model_copy(update={"multi_label": True})

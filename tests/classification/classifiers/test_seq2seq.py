@@ -12,6 +12,7 @@ from classification.errors import InputError
 from classification.lineup import load_lineup
 from classification.models.pool import LoadedModel, ModelPool, ModelSource
 from classification.prompting.messages import Demonstration
+from classification.prompting.settings import PromptSettings
 
 TEXTS = ["Shares fall", "Profit doubles and the market rises", "Company 3"]
 
@@ -72,12 +73,12 @@ def test_a_lineup_asks_it_without_a_training(tmp_path: Path, folder: Path, task_
 
 
 def test_demonstrations_are_shown_and_free_answers_refused(folder: Path, task) -> None:
-    shown = (Demonstration("Plant burns down", "Bearish"),)
+    shown = (Demonstration("Plant burns down", ("Bearish",)),)
     asked = {"name": "asked", "task": task, "model": str(folder), "revision": None, "pool": ModelPool()}
     few = load_prompt(PromptToLoad(**asked, demonstrations=shown), "seq2seq")
     assert "Plant burns down\nAnswer: bearish" in str(few.prompt("x"))
     with pytest.raises(InputError, match="asked: decode: generate is for chat models"):
-        load_prompt(PromptToLoad(**asked, decode="generate"), "seq2seq")
+        load_prompt(PromptToLoad(**asked, form=PromptSettings(decode="generate")), "seq2seq")
 
 
 def test_a_model_of_another_structure_is_refused(chat_folder: Path, encoder_folder: Path, task) -> None:

@@ -6,13 +6,14 @@ import torch
 from support.paths import DATA, ROOT, needs_packages
 from support.tiny_models import chat_model
 
-from classification.classifiers.chat import normalised
 from classification.data.dataset import load_rows
 from classification.models.pool import ModelPool
 from classification.models.scoring import LabelScorer, can_branch, score_plainly
-from classification.prompting.demonstrations import balanced
+from classification.predictions import normalised
+from classification.prompting.demonstrations import fixed
 from classification.prompting.encoding import encode_answers, encode_prompt
-from classification.prompting.messages import render
+from classification.prompting.messages import Demonstration, render
+from classification.prompting.settings import PromptSettings
 from classification.task import load_task
 
 ARCHITECTURES = ["llama", "mistral", "qwen2", "qwen3", "gemma", "gemma2", "glm", "gpt_neox", "phi3", "smollm3", "olmo2"]
@@ -116,8 +117,8 @@ def test_real_rows_on_the_real_model_equal_the_plain_computation(shots: int, cou
     task = load_task(ROOT / "tasks" / "financial-sentiment.yaml")
     base = ModelPool().chat("HuggingFaceTB/SmolLM2-135M-Instruct")
     pool = load_rows(ROOT / "demo" / "headlines.csv", task)
-    pairs = [(text, names[0]) for text, names in zip(pool.texts, pool.labels, strict=True)]
-    shown = balanced(pairs, task, shots, seed=0) if shots else []
+    rows = [Demonstration(text, tuple(names)) for text, names in zip(pool.texts, pool.labels, strict=True)]
+    shown = fixed(rows, task, PromptSettings(shots=shots)) if shots else []
     real = DATA / "tfns" / "test.csv"
     texts = load_rows(real if real.is_file() else ROOT / "demo" / "headlines.csv", task).texts[:count]
     answers = encode_answers(base.tokenizer, task.words)

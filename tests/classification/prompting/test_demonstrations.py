@@ -16,7 +16,9 @@ from classification.data.sampling import sample
 from classification.data.splitting import fold
 from classification.errors import InputError
 from classification.lineup import load_lineup
-from classification.prompting.demonstrations import balanced, choose, held_out_split, training_rows
+from classification.prompting.demonstrations import choose, choose_from, held_out_split, training_rows, within_budget
+from classification.prompting.messages import Demonstration
+from classification.prompting.settings import PromptSettings
 from classification.runs.seen import folded_hash
 from classification.task import Label, Task
 from comparison.comparison import Comparison
@@ -66,7 +68,7 @@ def test_of_a_folder_only_the_train_split_is_shown(tmp_path: Path, train: tuple[
         written(tmp_path / name, f"train {number}")
     for name in test:
         written(tmp_path / name, "held out", count=50)
-    told = choose(tmp_path, MOOD, 3)
+    told = choose(tmp_path, MOOD, PromptSettings(shots=3))
     assert len(told.demonstrations) == 6
     assert all(text.startswith("train") for text in told.texts)
 
@@ -75,7 +77,7 @@ def test_of_a_folder_only_the_train_split_is_shown(tmp_path: Path, train: tuple[
 def test_a_folder_without_a_train_split_is_refused(tmp_path: Path, name: str) -> None:
     written(tmp_path / name, "held out")
     with pytest.raises(InputError, match="no train split") as error:
-        choose(tmp_path, MOOD, 1)
+        choose(tmp_path, MOOD, PromptSettings(shots=1))
     assert "\n" not in str(error.value)
 
 
@@ -91,7 +93,7 @@ def test_a_folder_without_a_train_split_is_refused(tmp_path: Path, name: str) ->
 def test_a_file_whose_name_says_that_it_is_held_out_is_refused(tmp_path: Path, name: str, split: str) -> None:
     file = written(tmp_path / name, "held out")
     with pytest.raises(InputError) as error:
-        choose(file, MOOD, 1)
+        choose(file, MOOD, PromptSettings(shots=1))
     assert str(error.value) == (
         f"{file}: its name says that it holds {split} rows, and demonstrations are training rows only; name a file of "
         "training rows, or rename this one if that is what it holds."
@@ -141,11 +143,11 @@ def test_rows_that_are_evaluated_are_left_out_before_any_is_chosen(
     every = load_rows(file, MOOD)
     for seed in range(20):
         evaluated = sample(every, 14, seed).texts
-        told = choose(file, MOOD, 3, seed=seed, evaluated=evaluated, name="few")
+        told = choose(file, MOOD, PromptSettings(shots=3, seed=seed), evaluated=evaluated, name="few")
         assert not set(told.texts) & set(evaluated)
-        assert [one.label for one in told.demonstrations].count("positive") == 3
+        assert [one.labels for one in told.demonstrations].count(("positive",)) == 3
         assert (len(told.texts), told.left_out) == (6, 14)
-    assert "few: 14 rows of pool.csv cannot be demonstrations, because they are being evaluated." in caplog.messages
+    assert "few: 14 rows of pool.csv cannot be shown, because they are being evaluated." in caplog.messages
 
 
 def test_copies_that_differ_by_case_and_spacing_are_left_out_too(tmp_path: Path) -> None:
@@ -154,15 +156,15 @@ def test_copies_that_differ_by_case_and_spacing_are_left_out_too(tmp_path: Path)
         "text,label\nGOOD  soup,positive\ngood soup,positive\n good Soup ,positive\nfine,positive\nbad,negative\n"
     )
     for seed in range(10):
-        told = choose(file, MOOD, 1, seed=seed, evaluated=["Good soup"])
+        told = choose(file, MOOD, PromptSettings(shots=1, seed=seed), evaluated=["Good soup"])
         assert sorted(told.texts) == ["bad", "fine"]
         assert told.left_out == 3
 
 
 def test_nothing_is_left_out_where_nothing_is_shared(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     file = written(tmp_path / "pool.csv", "row")
-    told = choose(file, MOOD, 2, seed=3, evaluated=["other", "texts"])
-    assert told == choose(file, MOOD, 2, seed=3)
+    told = choose(file, MOOD, PromptSettings(shots=2, seed=3), evaluated=["other", "texts"])
+    assert told == choose(file, MOOD, PromptSettings(shots=2, seed=3))
     assert told.left_out == 0
     assert not caplog.records
 
@@ -170,7 +172,7 @@ def test_nothing_is_left_out_where_nothing_is_shared(tmp_path: Path, caplog: pyt
 def test_a_pool_that_is_evaluated_whole_has_nothing_to_show(tmp_path: Path) -> None:
     file = written(tmp_path / "pool.csv", "row")
     with pytest.raises(InputError) as error:
-        choose(file, MOOD, 2, evaluated=load_rows(file, MOOD).texts)
+        choose(file, MOOD, PromptSettings(shots=2), evaluated=load_rows(file, MOOD).texts)
     assert str(error.value) == (
         "2 demonstrations of 'negative' were asked for, and only 0 rows have that label once the 6 rows being "
         "evaluated are left out; ask for fewer, add rows, or evaluate others."
@@ -181,14 +183,88 @@ def test_too_few_of_one_label_is_said_with_the_reason(tmp_path: Path) -> None:
     file = written(tmp_path / "pool.csv", "row")
     with pytest.raises(InputError, match="2 demonstrations of 'positive' were asked for, and only 1 row has that label "
                                          "once the 2 rows being evaluated are left out; ask"):  # fmt: skip
-        choose(file, MOOD, 2, evaluated=["row positive 0", "row positive 1"])
+        choose(file, MOOD, PromptSettings(shots=2), evaluated=["row positive 0", "row positive 1"])
     with pytest.raises(InputError, match="1 demonstration of 'up' was asked for, and only 0 rows have that label; ask"):
-        balanced([], Task(name="t", language="en", instruction="?", labels=(Label(name="up"), Label(name="b"))), 1, 0)
+        choose_from(
+            [],
+            Task(name="t", language="en", instruction="?", labels=(Label(name="up"), Label(name="b"))),
+            PromptSettings(shots=1),
+        )
 
 
-def test_several_labels_are_refused_before_anything_is_read(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="few: demonstrations are balanced over single labels, and this task has"):
-        choose(tmp_path / "nowhere.csv", MOOD.model_copy(update={"multi_label": True}), 1, name="few")
+# --- which rows, how many, in which order
+
+ROWS = [Demonstration(f"{name} {n}", (name,)) for n in range(6) for name in MOOD.label_names]
+
+
+def labels_of(rows: tuple[Demonstration, ...]) -> list[str]:
+    return [label for row in rows for label in row.labels]
+
+
+def chosen(**settings: object) -> tuple[Demonstration, ...]:
+    return choose_from(ROWS, MOOD, PromptSettings(**settings)).demonstrations
+
+
+def test_balanced_rows_are_seeded_and_mixed() -> None:
+    rows = chosen(shots=3, seed=1)
+    assert sorted(labels_of(rows)) == ["negative"] * 3 + ["positive"] * 3 != labels_of(rows)
+    assert rows == chosen(shots=3, seed=1) != chosen(shots=3, seed=2)
+    assert len({row.text for row in rows}) == 6
+
+
+@pytest.mark.parametrize("shots", [1, 2, 5, 10])
+def test_so_many_in_total_are_as_balanced_as_can_be(shots: int) -> None:
+    rows = chosen(shots=shots, shots_per="prompt")
+    assert len(rows) == shots
+    assert abs(labels_of(rows).count("positive") - labels_of(rows).count("negative")) <= 1
+
+
+def test_the_first_rows_and_random_ones() -> None:
+    first = chosen(shots=3, shots_per="prompt", selection="first", order="by_label")
+    assert {row.text for row in first} == {"negative 0", "positive 0", "negative 1"}
+    assert [row.text for row in chosen(shots=2, selection="first", order="by_label")] == [
+        "negative 0", "negative 1", "positive 0", "positive 1"
+    ]  # fmt: skip
+    seeds = {chosen(shots=4, shots_per="prompt", selection="random", seed=seed) for seed in range(9)}
+    assert len(seeds) > 5
+    assert any(labels_of(rows).count("positive") != 2 for rows in seeds)
+
+
+def test_a_text_that_stands_in_the_pool_twice_is_shown_once() -> None:
+    rows = [*ROWS, *(Demonstration(row.text.upper(), row.labels) for row in ROWS)]
+    assert len(choose_from(rows, MOOD, PromptSettings(shots=6)).demonstrations) == 12
+    with pytest.raises(InputError, match="7 demonstrations of 'negative' were asked for, and only 6 rows have"):
+        choose_from(rows, MOOD, PromptSettings(shots=7))
+    with pytest.raises(InputError, match="13 demonstrations were asked for, and only there are 12 rows; ask for fewer"):
+        choose_from(rows, MOOD, PromptSettings(shots=13, shots_per="prompt"))
+
+
+def test_rows_of_several_labels_are_shown_once_each() -> None:
+    several = MOOD.model_copy(update={"multi_label": True})
+    rows = [Demonstration("both", ("negative", "positive")), Demonstration("bad", ("negative",)),
+            Demonstration("none", ()), Demonstration("good", ("positive",))]  # fmt: skip
+    found = choose_from(rows, several, PromptSettings(shots=2)).demonstrations
+    assert sorted(row.text for row in found) == ["bad", "both", "good"]
+
+
+def test_calibration_rows_are_none_of_those_that_are_shown() -> None:
+    found = choose_from(ROWS, MOOD, PromptSettings(shots=1, calibration="batch", calibration_rows=64))
+    assert len(found.calibration) == 10
+    assert not {row.text for row in found.calibration} & {row.text for row in found.demonstrations}
+    zero = choose_from(ROWS, MOOD, PromptSettings(calibration="fitted", calibration_rows=8))
+    assert (len(zero.demonstrations), len(zero.calibration)) == (0, 8)
+    assert zero.record()["calibrated_on"]["rows"] == 8
+    with pytest.raises(InputError, match="calibration: batch needs 8 rows beside the demonstrations, and 2 rows are"):
+        choose_from(ROWS[:4], MOOD, PromptSettings(shots=1, calibration="batch"))
+
+
+def test_a_budget_keeps_the_most_similar_or_as_many_of_each_label() -> None:
+    similar = [Demonstration(str(share), ("negative",), share / 10) for share in (2, 5, 9)]
+    assert [row.text for row in within_budget(similar, [10, 10, 10], 25)] == ["5", "9"]
+    rows = choose_from(ROWS, MOOD, PromptSettings(shots=3, order="by_label")).demonstrations
+    assert labels_of(within_budget(rows, [10] * 6, 45)) == ["negative", "negative", "positive", "positive"]
+    assert within_budget(rows, [10] * 6, None) == rows
+    assert within_budget(rows, [10] * 6, 9) == ()
 
 
 # --- the comparison

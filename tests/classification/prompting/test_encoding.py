@@ -66,7 +66,7 @@ def test_a_template_without_a_system_turn_gets_its_words_in_the_first_user_turn(
 
 
 def test_a_tokenizer_without_a_chat_template_is_refused_in_a_sentence(tokenizer, task) -> None:
-    with pytest.raises(InputError, match="has no chat template; choose an instruction-tuned"):
+    with pytest.raises(InputError, match="has no chat template; write style: completion, or choose"):
         encode_prompt(templated(tokenizer, None), render(task, "x"))
 
 

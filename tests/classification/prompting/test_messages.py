@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from support.paths import ROOT
 
-from classification.classifiers.chat import parse_completions
+from classification.prompting.decoding import parse_completions
 from classification.prompting.messages import Demonstration, answer, parse, render, system_sentence
 from classification.task import Label, Task, load_task
 
@@ -28,7 +28,7 @@ def read(task: Task, said: str) -> tuple[str, ...] | None:
 
 
 def test_the_chat_names_the_labels_shows_demonstrations_and_asks_last(task) -> None:
-    shown = [Demonstration("Profit doubles", "Bullish"), Demonstration("Plant burns down", "Bearish")]
+    shown = [Demonstration("Profit doubles", ("Bullish",)), Demonstration("Plant burns down", ("Bearish",))]
     assert render(task, "Meeting on Monday", shown) == [
         {"role": "system", "content": "Decide what this financial news means. "
                                       "Answer with one word: bearish, bullish or neutral."},

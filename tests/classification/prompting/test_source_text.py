@@ -13,7 +13,7 @@ TOKENIZER = sentencepiece_tokenizer()
 
 
 def test_instruction_labels_and_text_are_in_one_text(task) -> None:
-    found = source_text(task, "Shares fall", [Demonstration("Plant burns down", "Bearish")])
+    found = source_text(task, "Shares fall", [Demonstration("Plant burns down", ("Bearish",))])
     assert found == (
         "Decide what this financial news means. Answer with one word: bearish, bullish or neutral.\n\n"
         "Text: Plant burns down\nAnswer: bearish\n\nText: Shares fall\nAnswer:"

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from peft import LoraConfig, get_peft_model
 from support.paths import ROOT
 from support.tiny_models import chat_model, encoder_model
-from peft import LoraConfig, get_peft_model
 from transformers import PreTrainedTokenizerFast
 
 from classification.errors import InputError
@@ -140,7 +140,7 @@ def test_an_adapter_of_a_classifier_does_not_say_which_output_is_which_label(tas
     config = LoraConfig(r=2, target_modules=["query"], task_type="SEQ_CLS")
     get_peft_model(encoder_model(), config).save_pretrained(tmp_path / "run")
     said = refused(task_file, "run")
-    assert "an adapter for 'SEQ_CLS' without run.json does not say which output is which label; merge it into" in said
+    assert "an adapter for 'SEQ_CLS' without run.json does not say which output is which label; say it in" in said
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_an_adapter_of_a_classifier_does_not_say_which_output_is_which_label(tas
     [
         (
             ["LABEL_0", "LABEL_1", "LABEL_2"],
-            "write these into id2label in its config.json, in the order in which the model",
+            "say in the lineup which is which, in the order in which the model was taught them, with label_map: {0: Be",
         ),
         (
             ["Bearish", "Bullish", "Sideways"],

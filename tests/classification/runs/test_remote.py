@@ -276,7 +276,7 @@ def test_labels_that_contradict_the_task_or_the_record_are_refused(
 ) -> None:
     folder = encoder_repo(tmp_path / "r", tokenizer, ["<script>alert(1)</script>", "Bullish", "Neutral"])
     said = refused(online, "mallory/labels", folder, task)
-    assert "and the task tiny has 'Bearish', 'Bullish' or 'Neutral'; use a model for these labels" in said
+    assert "and the task tiny has 'Bearish', 'Bullish' or 'Neutral'; say which is which in the lineup" in said
     record = load_record(DEMO / "minilm-lora").model_copy(update={"method": "full", "base": None})
     record.save(folder)
     assert "id2label in config.json says" in refused(online, "mallory/two-minds", folder, record.task)

@@ -151,7 +151,7 @@ def test_a_run_has_seen_what_its_file_says_and_an_older_run_nobody_knows_what(tm
 def test_a_prompt_has_seen_its_demonstrations_only(tmp_path: Path) -> None:
     prompt = contender(approach="zero-shot", model="owner/base")
     assert prompt.seen(["a", "b"]) == Seen(train=0)
-    told = ChosenDemonstrations((Demonstration("A  ", "Bearish"), Demonstration("z", "Bullish")), left_out=7)
+    told = ChosenDemonstrations((Demonstration("A  ", ("Bearish",)), Demonstration("z", ("Bullish",))), left_out=7)
     few = contender(approach="few-shot", model="owner/base", shots=1)
     assert few.seen(["a", "b"], told) == Seen(train=0, demonstrations=1)
     found = few.configuration(told)

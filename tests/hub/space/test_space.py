@@ -92,6 +92,21 @@ def test_zerogpu_keeps_to_the_torch_that_it_offers() -> None:
     assert "torch>=2.8,<=2.13.0" in requirements().splitlines()
 
 
+def test_a_library_that_a_contender_answers_with_is_installed_there(tmp_path: Path) -> None:
+    file = tmp_path / "lineup.yaml"
+    entry = "approach: zero-shot, family: gliclass, model: knowledgator/gliclass-small-v1.0"
+    file.write_text(
+        f"task: {ROOT}/tasks/financial-sentiment.yaml\ncontenders:\n"
+        f"  - {{name: a, {entry}}}\n  - {{name: b, {entry}}}\n"
+    )
+    wanted, without = (
+        next(one for one in plan_space(place, "you/space").uploads if one.path == "requirements.txt").read().decode()
+        for place in (file, DEMO)
+    )
+    assert [line for line in wanted.splitlines() if line.startswith("gliclass==")] == ["gliclass==0.1.21"]
+    assert "gliclass" not in without
+
+
 @pytest.mark.parametrize(
     ("entry", "said"),
     [

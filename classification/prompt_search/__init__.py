@@ -1,0 +1,1 @@
+"""``python -m classification search-prompt``: finds the prompt that does best on validation rows."""
