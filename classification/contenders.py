@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from .classifiers.loading import PromptToLoad, RunToLoad, files_of, load_prompt, load_run
 from .errors import InputError, shown
-from .families import PROMPTED, known_family
+from .families import FAMILIES, PROMPTED, known_family
 from .models.pool import ModelPool
 from .predictions import Classifier
 from .prompting.settings import PromptSettings
@@ -239,6 +239,14 @@ class Contender:
             form=entry,
         )
         return load_prompt(prompt, self.family)
+
+
+def reordered(contender: Contender) -> Contender | None:
+    """A prompted contender whose prompt lists the labels in the opposite order; ``None`` where no prompt lists them."""
+    if contender.record is not None or not FAMILIES[contender.family].is_chat or contender.error:
+        return None
+    order = "given" if contender.entry.label_order == "reversed" else "reversed"
+    return replace(contender, entry=contender.entry.model_copy(update={"label_order": order}))
 
 
 def _hashes(contender: Contender) -> TextHashes | None:

@@ -68,6 +68,11 @@ def make_parser() -> argparse.ArgumentParser:
     run.add_argument("--seed", type=int, default=0, help="decides which rows --limit takes (default: 0)")
     run.add_argument("--only", nargs="+", metavar="NAME", help="only these contenders of the lineup")
     run.add_argument("--no-texts", action="store_true", help="keep hashes in place of the texts in the saved answers")
+    run.add_argument(
+        "--flips",
+        action="store_true",
+        help="also ask every prompt with its labels listed in reverse order, and count the answers that change",
+    )
     run.add_argument("--output", type=Path, required=True, metavar="DIR", help="where the results go")
     run.set_defaults(command=_run)
     report = commands.add_parser("report", help="show a comparison that was saved")
@@ -95,6 +100,7 @@ def _run(arguments: argparse.Namespace) -> int:
         seed=arguments.seed,
         only=arguments.only,
         with_texts=not arguments.no_texts,
+        flips=arguments.flips,
         output=arguments.output,
     )
     comparison, finished = run(config)

@@ -28,10 +28,11 @@ from .records import (
     read_record,
     write_record,
 )
-from .scores import score
+from .scores import rounded, score
 
 if TYPE_CHECKING:  # they import model libraries, which whoever only reads an evaluation does without
     from classification.contenders import Contender
+    from classification.predictions import Classifier
     from classification.prompting.demonstrations import ChosenDemonstrations
 
 logger = logging.getLogger(__name__)
@@ -108,7 +109,12 @@ class Evaluation:
 
 
 def evaluate(
-    contender: ContenderIdentity, table: PredictionTable, rows: RowsRecord, *, seen: Seen | None = None
+    contender: ContenderIdentity,
+    table: PredictionTable,
+    rows: RowsRecord,
+    *,
+    seen: Seen | None = None,
+    flips: float | None = None,
 ) -> Evaluation:
     """Score what a contender answered.
 
@@ -117,8 +123,10 @@ def evaluate(
         table: its answers.
         rows: which rows these are.
         seen: how many of the rows the contender had seen before; ``None`` where that is not known.
+        flips: the share of rows whose answer changes when its prompt lists the labels in reverse order; ``None`` where
+            that was not measured.
     """
-    measured = MeasuredContender(**dict(contender), **dict(score(table)), seen=seen)
+    measured = MeasuredContender(**dict(contender), **(dict(score(table)) | {"flips": flips}), seen=seen)
     return Evaluation(table.task, rows, measured, table)
 
 
@@ -150,6 +158,15 @@ def identity_of(contender: Contender, demonstrations: ChosenDemonstrations | Non
             "configuration": contender.configuration(demonstrations),
         }
     )
+
+
+def calibrated_identity(contender: ContenderIdentity, classifier: Classifier) -> ContenderIdentity:
+    """The same with the calibration that was measured when the classifier was loaded, where it has one."""
+    found = getattr(classifier, "calibration", None)
+    if found is None:
+        return contender
+    measured = {"scale": rounded(found.scale), "bias": [rounded(one) for one in found.bias], "rows": found.rows}
+    return contender.model_copy(update={"configuration": {**contender.configuration, "calibration_measured": measured}})
 
 
 def failure_reason(error: Exception) -> str:

@@ -156,6 +156,8 @@ def write_answers(file: Path, answers: PredictionTable, *, with_texts: bool) -> 
         # What is no label may quote the text, so it goes where the texts go.
         said = zip(predictions.completions, valid, strict=True)
         columns["said"] = [words if ok or with_texts else None for words, ok in said]
+    if predictions.reasoning is not None and with_texts:
+        columns["reasoning"] = predictions.reasoning
     pd.DataFrame(columns).to_parquet(file, index=False)
 
 
@@ -197,6 +199,7 @@ def _answers(table: pd.DataFrame, task: TaskRecord, thresholds: NDArray[np.float
         completions=tuple("" if pd.isna(words) else str(words) for words in table["said"]) if "said" in table else None,
         label_mass=table["label_mass"].to_numpy(np.float32) if "label_mass" in table else None,
         thresholds=thresholds,
+        reasoning=tuple(map(str, table["reasoning"])) if "reasoning" in table else None,
     )
     return PredictionTable(
         task=task,

@@ -137,6 +137,13 @@ class Scores(Record):
     completion_tokens: NotNegative
     shortened: Annotated[Count, Field(description="texts that were cut to fit the model")]
     label_mass: Share | None = Field(description="mean probability on all labels before it is normalised")
+    uncalibrated_macro_f1: Annotated[
+        Share | None, Field(description="macro-F1 without its calibration, where it has one")
+    ] = None
+    flips: Annotated[
+        Share | None,
+        Field(description="rows whose answer is another when the prompt lists the labels in reverse order"),
+    ] = None
     per_class: dict[Name, LabelRecord] = Field(max_length=MAX_LABELS, description="by label, in label order")
     confusion_matrix: tuple[tuple[Count, ...], ...] | None = Field(
         description="rows of each label by answer, the last column invalid answers; none for a multi-label task"

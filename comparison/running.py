@@ -11,20 +11,30 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from classification.contenders import Contender
+from classification.contenders import Contender, reordered
 from classification.data.dataset import ReadOptions, load_rows
 from classification.data.rows import Rows
 from classification.data.sampling import sample
 from classification.errors import InputError, nearest, one_of, shown
 from classification.lineup import load_lineup
 from classification.models.pool import ModelPool
+from classification.predictions import Classifier
 from classification.prompting.demonstrations import ChosenDemonstrations
 
 from .comparison import Comparison, compare
-from .evaluation import Evaluation, check_file_names, evaluate, failed, identity_of, rows_record
-from .prediction_table import predict_rows
+from .evaluation import (
+    Evaluation,
+    calibrated_identity,
+    check_file_names,
+    evaluate,
+    failed,
+    identity_of,
+    rows_record,
+)
+from .prediction_table import PredictionTable, predict_rows
 from .records import RowsOrigin
 from .results_folder import ResultsFolder
+from .scores import rounded
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +55,7 @@ class ComparisonConfig:
     seed: int = 0
     only: Sequence[str] | None = None
     with_texts: bool = True
+    flips: bool = False
 
 
 def run(config: ComparisonConfig) -> tuple[Comparison | None, bool]:
@@ -73,7 +84,7 @@ def run(config: ComparisonConfig) -> tuple[Comparison | None, bool]:
             for contender in contenders:
                 bar.set_description(contender.name)
                 end = bar.n + len(rows)
-                evaluations.append(_evaluate(contender, pool, rows, source, results, bar))
+                evaluations.append(_evaluate(contender, pool, rows, source, results, bar, flips=config.flips))
                 bar.update(end - bar.n)  # the rows of a contender that failed, or that was not asked again
                 results.keep(evaluations[-1])
     except KeyboardInterrupt:
@@ -102,13 +113,21 @@ def select_contenders(contenders: Sequence[Contender], only: Sequence[str] | Non
 
 
 def _evaluate(
-    contender: Contender, pool: ModelPool, rows: Rows, source: str, results: ResultsFolder, bar: tqdm
+    contender: Contender,
+    pool: ModelPool,
+    rows: Rows,
+    source: str,
+    results: ResultsFolder,
+    bar: tqdm,
+    *,
+    flips: bool,
 ) -> Evaluation:
     """The evaluation of one contender: as it was kept, made anew, or the reason why there is none."""
     demonstrations, record = None, rows_record(rows, source)
     try:
         demonstrations = contender.choose_demonstrations(rows.texts)
-        inputs = _inputs(contender, demonstrations, rows, source, results)
+        turned = reordered(contender) if flips else None
+        inputs = _inputs(contender, demonstrations, rows, source, results, flips=turned is not None)
         kept = results.kept(contender.name, inputs)
         if kept is not None:
             logger.warning("%s: kept from before, on the same rows and in the same configuration.", contender.name)
@@ -116,13 +135,27 @@ def _evaluate(
         classifier = contender.load(pool, demonstrations)
         seen = contender.seen(rows.texts, demonstrations)
         table = predict_rows(classifier, rows, chunk=CHUNK, progress=bar.update)
+        changed = None if turned is None else _flips(table, turned.load(pool, demonstrations), rows)
+        identity = calibrated_identity(identity_of(contender, demonstrations), classifier)
     except Exception as error:  # noqa: BLE001 - whatever breaks one contender, the others go on
         return failed(identity_of(contender, demonstrations), error, contender.task, record)
-    return replace(evaluate(identity_of(contender, demonstrations), table, record, seen=seen), inputs=inputs)
+    return replace(evaluate(identity, table, record, seen=seen, flips=changed), inputs=inputs)
+
+
+def _flips(table: PredictionTable, turned: Classifier, rows: Rows) -> float:
+    """The share of rows to which another answer is given."""
+    other = predict_rows(turned, rows, chunk=CHUNK).predicted
+    return rounded((table.predicted != other).any(axis=1).mean())
 
 
 def _inputs(
-    contender: Contender, demonstrations: ChosenDemonstrations, rows: Rows, source: str, results: ResultsFolder
+    contender: Contender,
+    demonstrations: ChosenDemonstrations,
+    rows: Rows,
+    source: str,
+    results: ResultsFolder,
+    *,
+    flips: bool,
 ) -> str:
     """A hash of all that an evaluation depends on: who is asked, with which weights, on which rows."""
     parts = [
@@ -134,6 +167,7 @@ def _inputs(
         rows.fingerprint,
         source,
         results.with_texts,
+        *(["flips"] if flips else []),
     ]
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
 

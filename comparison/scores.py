@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from classification.predictions import decide
+
 from . import metrics
 from .metrics import Bools
 from .prediction_table import PredictionTable
@@ -43,6 +45,7 @@ def score(table: PredictionTable, *, seed: int = 0) -> Scores:
         completion_tokens=rounded(predictions.completion_tokens.mean()),
         shortened=int(predictions.truncated.sum()),
         label_mass=None if mass is None else rounded(min(mass.mean(), 1.0)),
+        uncalibrated_macro_f1=_uncalibrated_macro_f1(table),
         per_class=_per_class(task.labels, metrics.label_scores(targets, predicted), predictions.thresholds),
         confusion_matrix=None if task.multi_label else _as_tuples(metrics.confusion_matrix(targets, predicted)),
     )
@@ -63,6 +66,15 @@ def accuracy_and_macro_f1(targets: Bools, predicted: Bools, valid: Bools) -> dic
         "macro_f1": metrics.macro_f1(targets, predicted),
         "accuracy": float(metrics.correct(targets, predicted, valid).mean()),
     }
+
+
+def _uncalibrated_macro_f1(table: PredictionTable) -> float | None:
+    predictions = table.predictions
+    if predictions.uncalibrated is None:
+        return None
+    multi_label = table.task.multi_label
+    answered = decide(predictions.uncalibrated, predictions.valid, multi_label=multi_label)
+    return rounded(metrics.macro_f1(table.targets, answered))
 
 
 def _per_class(

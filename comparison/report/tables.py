@@ -47,19 +47,27 @@ SEVERAL_LABELS = (
     Column("Average precision", lambda c: c.average_precision, lambda c: _decimal(c.average_precision), max),
     *COLUMNS[3:],
 )
+#: Shown where a contender has them.
+NOT_FOR_ALL = (
+    Column("Uncalibrated macro-F1", lambda c: c.uncalibrated_macro_f1, lambda c: _decimal(c.uncalibrated_macro_f1)),
+    Column("Flips", lambda c: c.flips, lambda c: NONE if c.flips is None else percent(c.flips)),
+)
 SEEN = Column("Rows seen", lambda c: c.seen.total if c.seen else None, seen_count)
 
 CSV_SCORES = (
     "accuracy", "macro_f1", "micro_f1", "sample_f1", "average_precision", "auc", "ece", "invalid_rate",
     "seconds_per_text", "seconds_median", "seconds_p95", "prompt_tokens", "completion_tokens", "shortened",
+    "uncalibrated_macro_f1", "flips",
 )  # fmt: skip
 CSV_INTERVALS = ("accuracy", "macro_f1")
 CSV_SEEN = tuple(Seen.model_fields)
 
 
 def columns_of(comparison: Comparison) -> tuple[Column, ...]:
-    """The columns of its table: every score and, where that tells contenders apart, the rows that each had seen."""
-    columns = SEVERAL_LABELS if comparison.task.multi_label else COLUMNS
+    """The columns of its table: every score, what only some have, and where that tells them apart the rows seen."""
+    columns: tuple[Column, ...] = SEVERAL_LABELS if comparison.task.multi_label else COLUMNS
+    measured = comparison.measured
+    columns += tuple(one for one in NOT_FOR_ALL if any(one.value(contender) is not None for contender in measured))
     return (*columns, SEEN) if seen_is_informative(comparison) else columns
 
 
