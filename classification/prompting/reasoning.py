@@ -31,7 +31,8 @@ class Reasoner:
         carp = form.style == "carp"
         self.steps = (wording.clues_begin, wording.reasoning_begin) if carp else (wording.think_begin,)
         pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else ends[0]
-        self._writer = TextWriter([*ends, *line_ends(tokenizer)], int(pad))
+        self.ends = sorted({*ends, *line_ends(tokenizer)})
+        self.writer = TextWriter(self.ends, int(pad))
 
     @property
     def room(self) -> int:
@@ -53,7 +54,7 @@ class Reasoner:
         for at, begin in enumerate(self.steps):
             ids = [[*prompt, *self.ids_of(text), *self._begin_ids(at)] for prompt, text in zip(prompts, texts)]
             temperature = self.form.temperature if seeds else None
-            written = self._writer.write(
+            written = self.writer.write(
                 model, ids, self.form.reasoning_tokens, prefix=prefix, temperature=temperature, seeds=seeds
             )
             for row, new in enumerate(written):
