@@ -138,6 +138,17 @@ class Predictions:
             reasoning=None if reasoning is None else tuple(reasoning),
         )
 
+    def row(self, at: int) -> Predictions:
+        """The answer to one text, as predictions of that text alone."""
+        of_classifier = ("thresholds",)
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return Predictions(
+            **{
+                name: value if value is None or name in of_classifier else value[at : at + 1]
+                for name, value in values.items()
+            }
+        )
+
     @classmethod
     def joined(cls, parts: Sequence[Predictions]) -> Predictions:
         """One object from the predictions of consecutive chunks."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -223,8 +224,30 @@ def load_prompt(prompt: PromptToLoad, family: str) -> Classifier:
         raise InputError(f"{prompt.name}: a {family} is not prompted; name a run of it, or leave 'family' out.")
     if not kind.is_chat:
         _check_keys(prompt, family, by_text=kind.shows_by_text)
-    classifier: Classifier = function_of(kind.prompt_loader)(prompt)
+    load = function_of(kind.prompt_loader)
+    classifier: Classifier = _sharing(prompt, load) if kind.is_chat else load(prompt)
     return calibrated(classifier, prompt.form.calibration, prompt.calibration)
+
+
+def _sharing(prompt: PromptToLoad, load: Callable[[PromptToLoad], Classifier]) -> Classifier:
+    """The classifier of a prompt, which contenders with the same prompt and other calibrations share."""
+    from .remembered import RememberedAnswers, RememberingClassifier
+
+    settings = {
+        key: getattr(prompt.form, key)
+        for key in PromptSettings.model_fields
+        if key not in ("calibration", "calibration_rows")
+    }
+    key = (
+        prompt.model,
+        prompt.revision,
+        prompt.task.model_dump_json(),
+        prompt.demonstrations,
+        prompt.candidates,
+        tuple(settings.items()),
+    )
+    answers = prompt.pool.shared(key, lambda: RememberedAnswers(load(prompt)))
+    return RememberingClassifier(prompt.name, answers)
 
 
 def _check_keys(prompt: PromptToLoad, family: str, *, by_text: bool) -> None:

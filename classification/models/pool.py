@@ -13,12 +13,13 @@ import json
 import logging
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
+from weakref import WeakValueDictionary
 
 from huggingface_hub import try_to_load_from_cache
 from huggingface_hub.utils import HFValidationError, validate_repo_id
@@ -36,6 +37,7 @@ logger = logging.getLogger(__name__)
 Source = Literal["auto", "package", "cache", "hub"]
 #: How a base model's weights are held where they are not in full: NF4 of bitsandbytes is 4 bits.
 Quantization = Literal["nf4"]
+Shared = TypeVar("Shared")
 
 #: Hub id -> (Python package that ships a copy, file or folder inside it, how to install it)
 PACKAGED = {
@@ -228,6 +230,7 @@ class ModelPool:
         self.source = source
         self.trust_remote_code = trust_remote_code
         self._bases: dict[tuple[object, ...], LoadedModel] = {}
+        self._shared: WeakValueDictionary[Hashable, Any] = WeakValueDictionary()
         self._lock = threading.Lock()
 
     def chat(
@@ -265,6 +268,22 @@ class ModelPool:
     def of_class(self, model_class: type, model_id: str, revision: str | None = None) -> LoadedModel:
         """A model of a class that another library has on top of transformers' own."""
         return self._loaded(model_class, model_id, revision)
+
+    def shared(self, key: Hashable, build: Callable[[], Shared]) -> Shared:
+        """What was built for this key, once for all who ask for it; it is gone when the last of them is.
+
+        Args:
+            key: equal for those that may share it.
+            build: makes it.
+        """
+        with self._lock:
+            known = self._shared.get(key)
+        if known is None:
+            known = build()  # outside of the lock, since building takes models from this pool
+            with self._lock:
+                known = self._shared.setdefault(key, known)
+        found: Shared = known
+        return found
 
     def _loaded(
         self,
