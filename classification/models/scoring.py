@@ -17,10 +17,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from transformers import DynamicCache
+from transformers.cache_utils import DynamicLayer
 
 from .token_tree import Branch, TokenIds, TokenTree, prefix_branches, shared_length, shared_prefix, token_tree
 
-BATCH_TOKENS = 256
+#: Tokens that go through the model together: more compute nothing faster on a CPU, and see each other for nothing.
+BATCH_TOKENS = 384
 #: A beginning that only some prompts share is worth a pass and a cache of its own from so many tokens on.
 LIMB_TOKENS = 32
 
@@ -182,12 +184,15 @@ def _grown(model: Any, cache: DynamicCache | None, tokens: TokenIds) -> DynamicC
 
 
 def _reusable(cache: DynamicCache | None) -> DynamicCache | None:
-    """A cache that starts with the prefix and may grow, while the tensors of the prefix stay as they are."""
+    """A cache that begins with the same tensors and may grow: what is added goes into new ones."""
     if cache is None:
         return None
     grown = DynamicCache()
-    for layer, kept in enumerate(cache.layers):
-        grown.update(kept.keys, kept.values, layer)
+    for kept in cache.layers:
+        layer = DynamicLayer()
+        layer.keys, layer.values, layer.is_initialized = kept.keys, kept.values, True
+        layer.dtype, layer.device = kept.dtype, kept.device
+        grown.layers.append(layer)
     return grown
 
 

@@ -17,8 +17,8 @@ from ..prompting.settings import STYLES, Style
 from ..task import Task, load_task
 from .grid import grid, quick_styles
 from .halving import rounds_within
-from .output import LINEUP_FILE, Searched, as_table, write_result
-from .search import PromptSearch
+from .output import LINEUP_FILE, Searched, as_table, write_lineup, write_tried
+from .search import PromptSearch, texts_to_calibrate
 
 
 def run(options: argparse.Namespace) -> int:
@@ -39,11 +39,12 @@ def run(options: argparse.Namespace) -> int:
     order = np.random.default_rng(options.seed).permutation(len(validation))
     pairs = zip(splits.train.texts, splits.train.labels, strict=True)
     candidates = grid(task, styles, options.instruction or (), options.seed)
-    rounds = rounds_within(options.budget, len(candidates), len(validation))
+    rounds = rounds_within(options.budget, len(candidates), len(validation), texts_to_calibrate())
     sys.stderr.write(
         f"{rounds[0].candidates} of {len(candidates)} prompts, in rounds of "
         f"{', '.join(f'{one.candidates} on {one.rows} rows' for one in rounds)}\n"
     )
+    searched = Searched(Path(options.task), data, options.model, options.revision)
     with tqdm(total=options.budget, unit="text") as bar:
         search = PromptSearch(
             task,
@@ -53,10 +54,11 @@ def run(options: argparse.Namespace) -> int:
             validation.select([int(place) for place in order]),
             options.revision,
             tell=bar.update,
+            keep=lambda now: write_tried(options.output, searched, now.trials, now.asked, None),
         )
         best = search.best(candidates, rounds)
-    searched = Searched(Path(options.task), data, options.model, options.revision)
-    write_result(options.output, searched, search.trials, best, search.asked)
+    write_tried(options.output, searched, search.trials, search.asked, best)
+    write_lineup(options.output, searched, best)
     sys.stdout.write(f"{as_table(search.trials)}\n\nThe best one is in {options.output / LINEUP_FILE}.\n")
     return 0
 

@@ -27,23 +27,28 @@ class Round:
     rows: int
 
 
-def rounds_within(budget: int, candidates: int, most_rows: int) -> list[Round]:
+def rounds_within(budget: int, candidates: int, most_rows: int, later: int = 0) -> list[Round]:
     """The rounds that a budget of texts allows.
 
     Args:
         budget: texts that may be asked about in all.
         candidates: how many there are; fewer are tried where the budget is small.
         most_rows: rows that there are.
+        later: further texts for each candidate that comes to the second round, or to the only one.
 
     Returns:
         At least one round; the last one has one candidate or ``most_rows`` rows, or both.
     """
     fewest = min(FEWEST_ROWS, most_rows)
     for count in range(min(candidates, max(1, budget // fewest)), 0, -1):
-        found = _rounds(budget, count, most_rows)
+        found = _rounds(budget - later * _in_second_round(count), count, most_rows)
         if found[0].rows >= fewest or count == 1:
             return found
     raise AssertionError  # a count of 1 always returns
+
+
+def _in_second_round(count: int) -> int:
+    return count if count <= KEPT else count // KEPT
 
 
 def _rounds(budget: int, count: int, most_rows: int) -> list[Round]:
@@ -51,7 +56,7 @@ def _rounds(budget: int, count: int, most_rows: int) -> list[Round]:
     found: list[Round] = []
     spent, asked = 0, 0
     for at in range(number):
-        share = (budget - spent) // (number - at)
+        share = max(0, budget - spent) // (number - at)
         rows = max(1, min(most_rows, asked + share // count))
         spent += count * (rows - asked)
         found.append(Round(count, rows))
@@ -67,12 +72,12 @@ def best_by_halving(
     Args:
         candidates: at least as many as the first round tries.
         rounds: from `rounds_within`.
-        score: how well a candidate does on the first so many rows; more is better.
+        score: how well a candidate does in the round of this number, from 0; more is better.
     """
     left = list(candidates[: rounds[0].candidates])
     for at, one_round in enumerate(rounds):
         left = left[: one_round.candidates]
-        scored = {place: score(candidate, one_round.rows) for place, candidate in enumerate(left)}
+        scored = {place: score(candidate, at) for place, candidate in enumerate(left)}
         order = sorted(scored, key=lambda place: -scored[place])  # of equal ones, the first goes on
         left = [left[place] for place in order]
         if at + 1 < len(rounds):

@@ -35,15 +35,15 @@ class Searched:
     revision: str | None = None
 
 
-def write_result(output: Path, searched: Searched, trials: Sequence[Trial], best: Trial, asked: int) -> None:
-    """Write the lineup and the list of trials.
+def write_tried(output: Path, searched: Searched, trials: Sequence[Trial], asked: int, best: Trial | None) -> None:
+    """Write the list of trials.
 
     Args:
         output: a folder, made where it is missing.
         searched: what was searched.
         trials: everything that was tried, in order.
-        best: the prompt that did best.
         asked: texts that the model was asked about in all.
+        best: the prompt that did best; ``None`` while the search goes on.
 
     Raises:
         InputError: the folder cannot be written to.
@@ -51,12 +51,21 @@ def write_result(output: Path, searched: Searched, trials: Sequence[Trial], best
     tried = {
         "model": searched.model,
         "texts_asked": asked,
-        "best": _as_dict(best),
+        "best": None if best is None else _as_dict(best),
         "trials": [_as_dict(trial) for trial in trials],
     }
     with explained_writing(output, "--output"):
         output.mkdir(parents=True, exist_ok=True)
         (output / TRIED_FILE).write_text(json.dumps(tried, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def write_lineup(output: Path, searched: Searched, best: Trial) -> None:
+    """Write the lineup with the best prompt.
+
+    Raises:
+        InputError: the folder cannot be written to.
+    """
+    with explained_writing(output, "--output"):
         (output / LINEUP_FILE).write_text(lineup_text(output, searched, best), encoding="utf-8")
 
 

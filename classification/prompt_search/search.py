@@ -27,8 +27,13 @@ from .halving import Round, best_by_halving
 
 logger = logging.getLogger(__name__)
 
-#: Calibrations that are tried with every prompt: they cost no more than the rows that they are measured on.
-CALIBRATIONS: tuple[CalibrationKind | None, ...] = (None, "contextual", "batch", "fitted")
+#: Calibrations that are tried with every prompt that comes to the second round.
+CALIBRATIONS: tuple[CalibrationKind, ...] = ("contextual", "batch", "fitted")
+
+
+def texts_to_calibrate() -> int:
+    """Texts that a prompt's calibrations are measured on."""
+    return int(PromptSettings.model_fields["calibration_rows"].default) + len(CONTENT_FREE)
 
 
 @dataclass(frozen=True)
@@ -61,7 +66,8 @@ class PromptSearch:
         shown: training rows that prompts may show or be calibrated on.
         validation: rows that the prompts are compared on, in a random order.
         revision: of the model on the Hub.
-        tell: called with the number of texts after each that were asked about.
+        tell: called with the number of texts that were asked about.
+        keep: called after each prompt that was tried, to keep what is known so far.
     """
 
     task: Task
@@ -71,6 +77,7 @@ class PromptSearch:
     validation: Rows
     revision: str | None = None
     tell: Callable[[int], object] = lambda _: None
+    keep: Callable[[PromptSearch], object] = lambda _: None
     trials: list[Trial] = field(default_factory=list)
     asked: int = 0
     _prompts: dict[PromptSettings, _Prompt] = field(default_factory=dict)
@@ -81,23 +88,28 @@ class PromptSearch:
         Raises:
             InputError: none of the candidates can be asked.
         """
-        finalists = best_by_halving(candidates, rounds, self._score)
+        last_quick = 0 if len(rounds) > 1 else -1
+        finalists = best_by_halving(
+            candidates, rounds, lambda one, at: self._score(one, rounds[at].rows, quick=at <= last_quick)
+        )
         last = [trial for trial in self.trials if trial.rows == rounds[-1].rows]
         of_finalists = [trial for trial in last if _uncalibrated(trial.settings) in finalists]
         if not of_finalists:
             raise InputError("none of the prompts could be asked; the reasons stand above.")
         return max(of_finalists, key=lambda trial: trial.macro_f1)
 
-    def _score(self, settings: PromptSettings, rows: int) -> float:
+    def _score(self, settings: PromptSettings, rows: int, *, quick: bool) -> float:
+        """How well a prompt does; in the first round roughly as without its preference for some labels."""
         try:
             if settings not in self._prompts:
                 self._prompts[settings] = self._prompt(settings)
-            found = self._prompts[settings].trials(self.validation, rows)
+            found, score = self._prompts[settings].trials(self.validation, rows, calibrate=not quick)
         except InputError as error:  # a prompt that does not fit this model or these rows; the others go on
             logger.warning("%s: %s", ", ".join(settings.in_words()) or "direct", error)
             return -1.0
         self.trials += found
-        return max(trial.macro_f1 for trial in found)
+        self.keep(self)
+        return score
 
     def _prompt(self, settings: PromptSettings) -> _Prompt:
         measured = settings.model_copy(update={"calibration": "batch"})
@@ -134,27 +146,37 @@ class _Prompt:
     seconds: float = 0.0
     calibrations: dict[CalibrationKind, Calibration] = field(default_factory=dict)
 
-    def trials(self, validation: Rows, rows: int) -> list[Trial]:
-        """How it does on the first so many rows, with each calibration."""
+    def trials(self, validation: Rows, rows: int, *, calibrate: bool) -> tuple[list[Trial], float]:
+        """How it does on the first so many rows, and how good that is.
+
+        Args:
+            validation: the rows.
+            rows: how many.
+            calibrate: whether to try calibrations, which are measured on further texts. Otherwise what the rows
+                themselves tell of its preferences, without their labels, counts for how good it is, and for no trial.
+        """
         task = self.classifier.task
-        if not self.calibrations:
+        several = task.multi_label
+        if calibrate and not self.calibrations:
             self._calibrate(task)
         known = 0 if self.answered is None else len(self.answered)
         if known < rows:
             new = self._ask(validation.texts[known:rows])
             self.answered = new if self.answered is None else np.concatenate([self.answered, new])
         assert self.answered is not None  # noqa: S101  there is one row at least
+        shares = self.answered[:rows]
         held = np.array([[name in names for name in task.label_names] for names in validation.labels[:rows]])
-        plain = macro_f1(self.answered[:rows], held, multi_label=task.multi_label)
-        found = []
-        for kind in CALIBRATIONS:
-            shares = self.answered[:rows]
-            if kind is not None:
-                shares = self.calibrations[kind].apply(shares, multi_label=task.multi_label)
-            score = macro_f1(shares, held, multi_label=task.multi_label)
-            settings = self.settings.model_copy(update={"calibration": kind})
-            found.append(Trial(settings, rows, score, plain, self.seconds))
-        return found
+        tried: dict[CalibrationKind | None, NDArray[np.float32]] = {None: shares}
+        tried |= {kind: found.apply(shares, multi_label=several) for kind, found in self.calibrations.items()}
+        scores = {kind: macro_f1(one, held, multi_label=several) for kind, one in tried.items()}
+        found = [
+            Trial(self.settings.model_copy(update={"calibration": kind}), rows, score, scores[None], self.seconds)
+            for kind, score in scores.items()
+        ]
+        if calibrate:
+            return found, max(scores.values())
+        even = from_preference("batch", shares, multi_label=several).apply(shares, multi_label=several)
+        return found, max(scores[None], macro_f1(even, held, multi_label=several))
 
     def _calibrate(self, task: Task) -> None:
         shares = self._ask([row.text for row in self.rows])

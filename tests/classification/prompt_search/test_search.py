@@ -54,7 +54,7 @@ def test_the_command_leaves_a_lineup_and_what_it_tried(
     assert "prompts, in rounds of" in told.err
     assert not any("SECRET" in text for text in asked)
     tried = json.loads((out / "tried.json").read_text())
-    assert tried["texts_asked"] == len(asked)
+    assert tried["texts_asked"] == len(asked) <= 200
     scores = [one["macro_f1"] for one in tried["trials"] if one["rows"] == tried["best"]["rows"]]
     assert tried["best"]["macro_f1"] == max(scores)
     lineup = load_lineup(out / "lineup.yaml")
