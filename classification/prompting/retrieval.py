@@ -37,14 +37,20 @@ class DemonstrationSource(Protocol):
 
 
 class FixedDemonstrations:
-    """The same for every text."""
+    """The same for every text, but for a text that is one of them itself."""
 
     def __init__(self, demonstrations: Sequence[Demonstration] = ()) -> None:
         self.demonstrations = tuple(demonstrations)
+        self._texts = {fold(one.text) for one in demonstrations}
 
     def shown_with(self, texts: Sequence[str]) -> list[tuple[Demonstration, ...]]:
-        """The same demonstrations for each text."""
-        return [self.demonstrations] * len(texts)
+        """The demonstrations for each text."""
+        return [self._without(fold(text)) for text in texts]
+
+    def _without(self, folded: str) -> tuple[Demonstration, ...]:
+        if folded not in self._texts:
+            return self.demonstrations
+        return tuple(one for one in self.demonstrations if fold(one.text) != folded)
 
 
 class RetrievedDemonstrations:

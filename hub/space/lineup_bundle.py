@@ -64,6 +64,7 @@ def bundle_lineup(lineup: Lineup) -> LineupBundle:
     places: dict[Path, str] = {}
     for entry, contender in zip(found["contenders"], lineup.contenders, strict=True):
         _check(contender)
+        _check_encoder(contender)
         if isinstance(contender.run, Path) and contender.record is not None:
             place = places.get(contender.run)
             if place is None:
@@ -105,6 +106,15 @@ def _check(contender: Contender) -> None:
         )
 
 
+def _check_encoder(contender: Contender) -> None:
+    encoder = contender.entry.encoder
+    if encoder and (Path(encoder).exists() or Reference.parse(encoder) is None):
+        raise InputError(
+            f"{contender.name} finds its demonstrations with an encoder in a folder of this machine ({encoder}), which "
+            "a Space cannot see; name an encoder on the Hub."
+        )
+
+
 def _is_reserved(name: str) -> bool:
     files = (README, LINEUP, TASK, "requirements.txt", "app.py", ".gitattributes")
     return name in files or "." not in name or name.startswith(".")
@@ -128,6 +138,8 @@ def models_of(lineup: Lineup) -> tuple[str, ...]:
             found[model] = None
         if contender.record is not None and (base := base_id(contender.record)):
             found[base] = None
+        if contender.entry.by_text:
+            found[contender.entry.encoder_for(lineup.task.language)] = None
         if isinstance(contender.run, RemoteRun):
             found[contender.run.reference.repo_id] = None
     return tuple(found)

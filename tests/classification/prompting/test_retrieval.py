@@ -119,3 +119,13 @@ def test_fewer_rows_than_groups_are_not_grouped() -> None:
 
 def test_fixed_ones_are_the_same_for_all() -> None:
     assert FixedDemonstrations(ROWS[:2]).shown_with(["a", "b"]) == [tuple(ROWS[:2])] * 2
+    assert FixedDemonstrations(ROWS[:2]).shown_with([" 1 "]) == [(ROWS[0],)]
+
+
+def test_rows_of_several_labels_are_shown_once_each() -> None:
+    several = TASK.model_copy(update={"multi_label": True})
+    rows = [Demonstration(str(angle), ("even", "odd")[: 1 + angle % 2]) for angle in range(20)]
+    settings = PromptSettings(shots=3, selection="semantic")
+    (shown,) = RetrievedDemonstrations(several, rows, settings, AngleEncoder()).shown_with(["9.9"])
+    assert len({one.text for one in shown}) == len(shown) == 6
+    assert sum("odd" in one.labels for one in shown) >= 3

@@ -45,3 +45,12 @@ def test_demonstrations_on_the_hub_stay_a_dataset_there(tmp_path: Path) -> None:
     plan = plan_space(file, "you/space")
     lineup = next(upload for upload in plan.uploads if upload.path == "lineup.yaml").read().decode()
     assert "demonstrations: owner/rows\n" in lineup
+
+
+def test_the_encoder_that_finds_demonstrations_goes_along_or_is_refused(tmp_path: Path) -> None:
+    entry = "name: shown, approach: few-shot, shots: 1, model: HuggingFaceTB/SmolLM2-135M-Instruct, selection: semantic"
+    plan = plan_space(floor_lineup(tmp_path, entry, demonstrations=DEMO / "headlines.csv"), "you/space")
+    assert "sentence-transformers/all-MiniLM-L6-v2" in plan.card
+    file = floor_lineup(tmp_path, f"{entry}, encoder: {tmp_path}", demonstrations=DEMO / "headlines.csv")
+    with pytest.raises(InputError, match="shown finds its demonstrations with an encoder in a folder of this machine"):
+        plan_space(file, "you/space")
