@@ -36,6 +36,8 @@ from classification.task import Task, load_task
 
 ROOT = Path(__file__).resolve().parent.parent
 FIXED = "5 fixed demonstrations"
+#: Texts that are asked about at a time, as a comparison does it.
+CHUNK = 64
 
 
 @dataclass
@@ -45,6 +47,7 @@ class Contender:
     Attributes:
         name: in the table.
         ask: answers texts.
+        order: the one in which it answers texts fastest; finding it counts.
         seconds: for a text, one figure a round.
         tokens: of its prompts, on average.
         labels: what it answered in the last round.
@@ -52,6 +55,7 @@ class Contender:
 
     name: str
     ask: Callable[[Sequence[str]], Predictions]
+    order: Callable[[Sequence[str]], list[int]] = lambda texts: list(range(len(texts)))
     seconds: list[float] = field(default_factory=list)
     tokens: float = 0.0
     labels: np.ndarray = field(default_factory=lambda: np.empty(0))
@@ -107,12 +111,11 @@ def _loader(task: Task, options: argparse.Namespace, texts: Sequence[str]) -> Lo
 def _demonstrations(load: Loader, texts: Sequence[str], options: argparse.Namespace) -> None:
     """Fixed demonstrations, the most similar ones, and the most similar ones in groups."""
     few = {"shots": 5, "shots_per": "prompt"}
+    grouped = load(**few, selection="semantic", groups=options.groups)
     found = [
         Contender("zero-shot", load().predict),
         Contender(FIXED, load(**few).predict),
-        Contender(
-            f"5 similar, in {options.groups} groups", load(**few, selection="semantic", groups=options.groups).predict
-        ),
+        Contender(f"5 similar, in {options.groups} groups", grouped.predict, grouped.best_order),
         Contender("5 similar for each text", load(**few, selection="semantic").predict),
     ]
     _race(found, texts, options.rounds)
@@ -176,9 +179,11 @@ def _race(found: Sequence[Contender], texts: Sequence[str], rounds: int) -> None
     for _ in range(rounds):
         for contender in found:
             started = time.perf_counter()
-            answers = [contender.ask(texts[at : at + 64]) for at in range(0, len(texts), 64)]
+            order = contender.order(texts)
+            asked = [texts[place] for place in order]
+            answers = [contender.ask(asked[at : at + CHUNK]) for at in range(0, len(asked), CHUNK)]
             contender.seconds.append((time.perf_counter() - started) / len(texts))
-            joined = Predictions.joined(answers)
+            joined = Predictions.joined(answers).in_order(np.argsort(order))
             contender.tokens, contender.labels = float(joined.prompt_tokens.mean()), joined.best
 
 

@@ -8,7 +8,6 @@ from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import softmax
 
 from .errors import InputError
 from .task import Task
@@ -46,7 +45,8 @@ def decide(
 
 def normalised(log_likelihoods: NDArray[np.float32]) -> NDArray[np.float32]:
     """Softmax over the last axis: probabilities given that the answer is one of the labels."""
-    return softmax(log_likelihoods, axis=-1).astype(np.float32)
+    shares = np.exp(log_likelihoods - log_likelihoods.max(axis=-1, keepdims=True, initial=-np.inf))
+    return (shares / shares.sum(axis=-1, keepdims=True)).astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -140,14 +140,20 @@ class Predictions:
 
     def row(self, at: int) -> Predictions:
         """The answer to one text, as predictions of that text alone."""
-        of_classifier = ("thresholds",)
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
-        return Predictions(
-            **{
-                name: value if value is None or name in of_classifier else value[at : at + 1]
-                for name, value in values.items()
-            }
-        )
+        return self.in_order(np.array([at]))
+
+    def in_order(self, rows: NDArray[np.int64]) -> Predictions:
+        """The answers to these texts, in this order."""
+        found: dict[str, object] = {}
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if value is None or field.name == "thresholds":  # of the classifier, not of a text
+                found[field.name] = value
+            elif isinstance(value, tuple):
+                found[field.name] = tuple(value[row] for row in rows)
+            else:
+                found[field.name] = value[rows]
+        return Predictions(**found)  # type: ignore[arg-type]
 
     @classmethod
     def joined(cls, parts: Sequence[Predictions]) -> Predictions:

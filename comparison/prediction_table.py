@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from classification.classifiers.calibrated import best_order
 from classification.data.rows import Rows
 from classification.errors import InputError
 from classification.predictions import Classifier, Predictions
@@ -84,11 +85,13 @@ def predict_rows(
         ValueError: an answer breaks the contract of `Predictions`.
     """
     parts = []
-    for part in predict_in_chunks(classifier.predict, classifier.task, rows.texts, chunk or len(rows)):
+    order = best_order(classifier, rows.texts)
+    texts = [rows.texts[row] for row in order]
+    for part in predict_in_chunks(classifier.predict, classifier.task, texts, chunk or len(rows)):
         parts.append(part)
         if progress:
             progress(len(part))
-    return PredictionTable.of(classifier.task, rows, Predictions.joined(parts))
+    return PredictionTable.of(classifier.task, rows, Predictions.joined(parts).in_order(np.argsort(order)))
 
 
 def predict_in_chunks(

@@ -33,6 +33,10 @@ class CalibratedClassifier:
         """The demonstrations in the prompt for a text."""
         return demonstrations_of(self.classifier, text)
 
+    def best_order(self, texts: Sequence[str]) -> list[int]:
+        """The order in which texts are answered fastest."""
+        return best_order(self.classifier, texts)
+
     def predict(self, texts: Sequence[str]) -> Predictions:
         """Decide about each text; ``uncalibrated`` holds the probabilities as they were."""
         found = self.classifier.predict(texts)
@@ -66,6 +70,12 @@ def demonstrations_of(classifier: Classifier, text: str) -> Sequence[Demonstrati
     """The demonstrations that a classifier shows with a text; none where it shows none to any."""
     shown = getattr(classifier, "shown", None)
     return shown(text) if callable(shown) else ()
+
+
+def best_order(classifier: Classifier, texts: Sequence[str]) -> list[int]:
+    """The order in which a classifier answers texts fastest; as they are where it does not matter."""
+    order = getattr(classifier, "best_order", None)
+    return list(order(texts)) if callable(order) else list(range(len(texts)))
 
 
 def _held(rows: Sequence[Demonstration], task: Task) -> NDArray[np.bool_]:

@@ -17,7 +17,7 @@ from ..prompting.decoding import ReasonedLabels, decoding_of
 from ..prompting.demonstrations import within_budget
 from ..prompting.encoding import EncodedPrompt, encode_prompt
 from ..prompting.messages import DIRECT, Demonstration, explanation_request, question, render
-from ..prompting.retrieval import DemonstrationSource, FixedDemonstrations
+from ..prompting.retrieval import DemonstrationSource, FixedDemonstrations, RetrievedDemonstrations
 from ..prompting.settings import PromptSettings
 from ..prompting.templates import plainly_templated, tokenizer_of_run
 from ..task import Task
@@ -84,6 +84,12 @@ class ChatClassifier:
     def shown(self, text: str) -> tuple[Demonstration, ...]:
         """The demonstrations in the prompt for a text."""
         return self._prepared(self.source.shown_with([text]))[0]
+
+    def best_order(self, texts: Sequence[str]) -> list[int]:
+        """The order in which texts are answered fastest: those that share demonstrations together."""
+        if isinstance(self.source, RetrievedDemonstrations):
+            return self.source.best_order(texts)
+        return list(range(len(texts)))
 
     def predict(self, texts: Sequence[str]) -> Predictions:
         """Decide about each text; ``seconds`` is the batch's time shared out equally."""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from ..predictions import Classifier, Predictions
 from ..prompting.messages import Demonstration
-from .calibrated import demonstrations_of
+from .calibrated import best_order, demonstrations_of
 
 #: Texts whose answers are kept, each by its hash; the one that was asked longest ago goes first.
 MOST_TEXTS = 5_000
@@ -52,6 +52,10 @@ class RememberingClassifier:
     def shown(self, text: str) -> Sequence[Demonstration]:
         """The demonstrations in the prompt for a text."""
         return demonstrations_of(self.answers.classifier, text)
+
+    def best_order(self, texts: Sequence[str]) -> list[int]:
+        """The order in which texts are answered fastest."""
+        return best_order(self.answers.classifier, texts)
 
     def predict(self, texts: Sequence[str]) -> Predictions:
         """Decide about each text."""

@@ -74,11 +74,30 @@ class RetrievedDemonstrations:
         self._held = np.array([[name in row.labels for name in task.label_names] for row in candidates])
         self._centres = centres(self.vectors, settings.groups, settings.seed)
         self._of_group: dict[int, list[int]] = {}
+        self._known: dict[str, NDArray[np.float32]] = {}
 
     def shown_with(self, texts: Sequence[str]) -> list[tuple[Demonstration, ...]]:
         """The demonstrations for each text, each with its similarity to that text."""
-        vectors = self.encoder.embed(texts).vectors if texts else np.zeros((0, 1), dtype=np.float32)
-        return [self._shown(text, vector) for text, vector in zip(texts, vectors, strict=True)]
+        return [self._shown(text, vector) for text, vector in zip(texts, self._embedded(texts), strict=True)]
+
+    def best_order(self, texts: Sequence[str]) -> list[int]:
+        """An order of the texts in which those that share demonstrations follow each other.
+
+        Their embeddings are kept until the next call, so that they are not computed again.
+        """
+        if self._centres is None or not texts:
+            return list(range(len(texts)))
+        vectors = self._embedded(texts)
+        self._known = dict(zip(texts, vectors, strict=True))
+        groups = (vectors @ self._centres.T).argmax(axis=1)
+        return [int(place) for place in np.argsort(groups, kind="stable")]
+
+    def _embedded(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        if not texts:
+            return np.zeros((0, 1), dtype=np.float32)
+        if all(text in self._known for text in texts):
+            return np.stack([self._known[text] for text in texts])
+        return self.encoder.embed(texts).vectors
 
     def _shown(self, text: str, vector: NDArray[np.float32]) -> tuple[Demonstration, ...]:
         itself = self._places.get(fold(text))

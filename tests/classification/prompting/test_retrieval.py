@@ -90,6 +90,17 @@ def test_texts_that_are_alike_share_demonstrations() -> None:
     assert np.mean(near) < 10
 
 
+def test_texts_that_share_demonstrations_are_asked_together() -> None:
+    found = source(shots=5, shots_per="prompt", groups=6)
+    asked = [f"{angle}.5" for angle in np.random.default_rng(0).permutation(89)]
+    order = found.best_order(asked)
+    assert sorted(order) == list(range(89))
+    shown = [texts_of(one) for one in found.shown_with([asked[place] for place in order])]
+    assert sum(before != after for before, after in zip(shown, shown[1:], strict=False)) == 5
+    assert found.encoder.asked.count(asked[0]) == 1  # embedded for the order, and not again
+    assert source(shots=5, shots_per="prompt").best_order(asked) == list(range(89))
+
+
 def test_diverse_rows_are_similar_and_unlike_each_other() -> None:
     (similar,) = source(shots=4, shots_per="prompt").shown_with(["45.2"])
     (diverse,) = source(shots=4, shots_per="prompt", selection="diverse").shown_with(["45.2"])
