@@ -52,8 +52,10 @@ class Api:
         """Ask one contender what label a text has.
 
         The answer holds label (null for an invalid answer), labels, valid, a probability for each label, seconds,
-        prompt_tokens, completion_tokens, shortened, said, label_mass, error (why there is none, else null), characters
-        (of the text as it was given) and cut_to (how many of them were read where it was too long, else null).
+        prompt_tokens, completion_tokens, shortened, said, label_mass, reasoning (what the model wrote first, else
+        null), uncalibrated (labels and probability without its calibration, else null), error (why there is none, else
+        null), characters (of the text as it was given) and cut_to (how many were read of a text that was too long,
+        else null).
 
         Args:
             text: the text to classify; of a longer one, the first 5,000 characters are read.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from classification.data.texts import Text
@@ -62,6 +63,8 @@ def _as_data(server: ContenderServer, state: ContenderState) -> dict[str, Any]:
         "shortened": answer.truncated,
         "said": answer.completion,
         "label_mass": answer.label_mass,
+        "reasoning": answer.reasoning,
+        "uncalibrated": None if answer.uncalibrated is None else asdict(answer.uncalibrated),
         "error": answer.error,
     }
 

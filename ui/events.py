@@ -9,5 +9,7 @@ VISITORS_AT_ONCE = 8
 PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 #: Questions to the contenders, those of programs among them.
 TURNS: dict[str, Any] = {"concurrency_limit": VISITORS_AT_ONCE, "concurrency_id": "ask"}
+#: Questions with prompts that a visitor picked, which may first have to be built: few, so that others need not wait.
+PICKED: dict[str, Any] = {"concurrency_limit": 2, "concurrency_id": "picked"}
 #: What writes to the Hub.
 PUSHING: dict[str, Any] = {"concurrency_limit": 4, "concurrency_id": "push", **PRIVATE}

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
+from .axes import Upright
 from .colours import approach_class
 from .layout import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDE, Box, place_label
 from .marks import legend, mark
@@ -38,8 +39,7 @@ class Scale:
     """Where values lie: seconds on a log axis across, quality upwards."""
 
     decades: tuple[int, int]
-    lowest: float
-    highest: float
+    upright: Upright
     width: int
 
     @classmethod
@@ -48,10 +48,8 @@ class Scale:
         times = [math.log10(max(point.seconds, FASTEST)) for point in points]
         low = min(math.floor(min(times)), math.ceil(max(times)) - 1)
         values = [v for point in points for v in (point.quality, *(point.interval or ()))]
-        floor = min(max(math.floor(10 * min(values)) / 10, 0.0), 0.9)
-        ceiling = min(max(math.ceil(10 * max(values)) / 10, floor + 0.1), 1.0)
         decades = (low, max(math.ceil(max(times)), low + 1))
-        return cls(decades, floor, ceiling, width)
+        return cls(decades, Upright.around(values), width)
 
     @property
     def right(self) -> int:
@@ -66,8 +64,7 @@ class Scale:
 
     def y(self, quality: float) -> float:
         """Pixels from the top."""
-        share = (quality - self.lowest) / (self.highest - self.lowest)
-        return HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM)
+        return self.upright.y(quality)
 
 
 def scatter(
@@ -119,23 +116,14 @@ def _axes(scale: Scale, measure: str) -> str:
         parts.append(f'<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" y2="{bottom}"/>')
         if (decade - scale.decades[0]) % every == 0:
             parts.append(f'<text x="{x:.1f}" y="{bottom + 18}" text-anchor="middle">{tick(decade)}</text>')
-    tenths = range(round(10 * scale.lowest), round(10 * scale.highest) + 1)
-    for tenth in tenths:
-        y = scale.y(tenth / 10)
-        parts.append(f'<line class="grid" x1="{LEFT}" x2="{right}" y1="{y:.1f}" y2="{y:.1f}"/>')
-        parts.append(f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{tenth / 10:.1f}</text>')
     middle = (LEFT + right) / 2
     parts.append(f'<text class="axis" x="{middle}" y="{bottom + 36}" text-anchor="middle">seconds per text</text>')
-    upright = (TOP + bottom) / 2
-    parts.append(
-        f'<text class="axis" transform="translate(13 {upright}) rotate(-90)" text-anchor="middle">'
-        f"{escape(measure)}</text>"
-    )
+    parts.append(scale.upright.drawn(right, measure))
     return "".join(parts)
 
 
 def _floor(scale: Scale, floor: float | None) -> str:
-    if floor is None or not scale.lowest <= floor <= scale.highest:
+    if floor is None or not scale.upright.lowest <= floor <= scale.upright.highest:
         return ""
     y = scale.y(floor)
     return (

@@ -11,7 +11,7 @@ import pandas as pd
 from classification.errors import InputError, shown
 from comparison.comparison import COMPARISON_FILE, Comparison
 from comparison.evaluation import Evaluation, slug
-from comparison.plots.svg_file import quality_plot
+from comparison.plots.svg_file import quality_plot, shots_plot
 from comparison.records import FailedContender
 from comparison.report.tables import as_csv
 
@@ -20,9 +20,13 @@ from ..shared.publish import Upload
 from ..shared.tokens import check_no_token
 
 SCORES, PREDICTIONS, PLOT = "scores.parquet", "predictions.parquet", "quality-against-speed.svg"
+SWEEPS = "quality-against-demonstrations.svg"
 REPORT = "report.html"
 #: Everything that a comparison consists of on the Hub; a later report adds its file here.
-FILES = (COMPARISON_FILE, SCORES, PREDICTIONS, PLOT, "table.csv", "contenders/*.json", "contenders/*.parquet", REPORT)
+FILES = (
+    COMPARISON_FILE, SCORES, PREDICTIONS, PLOT, SWEEPS, "table.csv", "contenders/*.json", "contenders/*.parquet",
+    REPORT,
+)  # fmt: skip
 
 
 def uploads_of(folder: Path, comparison: Comparison) -> list[Upload]:
@@ -39,6 +43,9 @@ def uploads_of(folder: Path, comparison: Comparison) -> list[Upload]:
     uploads += [Upload(SCORES, _parquet(scores_table(comparison)))]
     if comparison.measured:
         uploads += [Upload(PLOT, quality_plot(comparison).encode())]
+    swept = shots_plot(comparison)
+    if swept:
+        uploads += [Upload(SWEEPS, swept.encode())]
     if evaluations:
         uploads += [Upload(PREDICTIONS, _parquet(predictions_table(evaluations)))]
     return [*uploads, *_extras(folder, comparison)]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from classification.contenders import ContenderEntry
 from classification.predictions import Predictions
 from classification.prompting.demonstrations import ChosenDemonstrations
 from classification.runs.seen import Seen, TextHashes
@@ -106,6 +107,7 @@ class FakeContender:
     hashes: TextHashes | None = TextHashes()
     demonstrations: ChosenDemonstrations = ChosenDemonstrations()
     run: Path | None = None
+    entry: ContenderEntry | None = None
 
     @property
     def name(self) -> str:
@@ -141,6 +143,13 @@ class FakeLineup:
     path: Path | None = None
 
 
+def prompt_entry(name: str, approach: str = "zero-shot", **keys: object) -> ContenderEntry:
+    """What a lineup would say of a prompt on SmolLM2; with 5 demonstrations a label where it is few-shot."""
+    shots = {"shots": 5} if approach == "few-shot" else {}
+    model = "HuggingFaceTB/SmolLM2-135M-Instruct"
+    return ContenderEntry.model_validate({"name": name, "approach": approach, "model": model, **shots, **keys})
+
+
 def fake_lineup(task: Task = SENTIMENT, change: Callable[[list[FakeContender]], None] | None = None) -> FakeLineup:
     """Seven contenders shaped like the demo's: five say Bullish, two say Neutral.
 
@@ -151,7 +160,8 @@ def fake_lineup(task: Task = SENTIMENT, change: Callable[[list[FakeContender]], 
     chat = "SmolLM2-135M-Instruct"
 
     def of(name: str, approach: str, family: str, about: str, row: Sequence[float], **more: object) -> FakeContender:
-        return FakeContender(FakeClassifier(name, task, row, **more), approach, family, about)  # type: ignore[arg-type]
+        entry = prompt_entry(name, approach) if approach in ("zero-shot", "few-shot") else None
+        return FakeContender(FakeClassifier(name, task, row, **more), approach, family, about, entry=entry)  # type: ignore[arg-type]
 
     contenders = [
         of("Majority", "baseline", "majority", "always the most frequent label", (0.15, 0.2, 0.65), seconds=0.0),

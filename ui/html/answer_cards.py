@@ -15,6 +15,7 @@ from comparison.report.formatting import duration, percent
 from ..live.answer import Answer, differs, majority
 from ..live.contender_state import ContenderState
 from ..style.colours import label_classes
+from .prompt_details import behind, cut, without_calibration
 
 #: approach -> (heading of its lane, what it means)
 LANES = {
@@ -25,7 +26,6 @@ LANES = {
 }
 BARS_SHOWN = 3
 LONGEST_SAID = 300
-LONGEST_PROMPT = 20_000
 
 
 def board(task: Task, states: Sequence[ContenderState], *, asked: bool, aside: str = "") -> str:
@@ -107,10 +107,12 @@ def card(task: Task, state: ContenderState, *, agreed: tuple[str, ...] | None = 
     """One contender: its answer, or what it is doing, or why it failed."""
     odd = differs(state.answer, agreed)
     badge = '<span class="badge differs">differs</span>' if odd else ""
+    classes = f"card {state.phase}{' odd' if odd else ''}{' picked' if state.picked else ''}"
+    how = f'<p class="about">{escape(state.about)}</p>' if state.picked and state.answer is not None else ""
     return (
-        f'<article class="card {state.phase}{" odd" if odd else ""}" aria-label="{escape(state.name)}">'
+        f'<article class="{classes}" aria-label="{escape(state.name)}">'
         f'<header><h3 title="{escape(state.about)}">{escape(state.name)}</h3>{badge}</header>'
-        f"{_body(task, state, asked)}</article>"
+        f"{how}{_body(task, state, asked)}</article>"
     )
 
 
@@ -130,7 +132,7 @@ def _state(task: Task, state: ContenderState, asked: bool) -> str:
     if state.phase == "loading":
         return f'<p class="state working">loading {escape(state.about)}…</p>{_skeleton(task)}'
     if state.phase == "waiting":
-        return f'<p class="state">waits to be loaded</p>{about}'
+        return f'<p class="state">waits {"for its turn" if state.picked else "to be loaded"}</p>{about}'
     if not asked:
         return f'<p class="state ready">ready</p>{about}'
     doing = "answering…" if state.phase == "asking" else "waits for its turn"
@@ -139,7 +141,7 @@ def _state(task: Task, state: ContenderState, asked: bool) -> str:
 
 def _failed(reason: str) -> str:
     cross = '<span class="cross" aria-hidden="true">✕</span>'
-    return f'<p class="answer bad">{cross} failed</p><p class="why">{_cut(reason, LONGEST_SAID)}</p>'
+    return f'<p class="answer bad">{cross} failed</p><p class="why">{cut(reason, LONGEST_SAID)}</p>'
 
 
 def _skeleton(task: Task) -> str:
@@ -151,7 +153,8 @@ def _answered(task: Task, answer: Answer) -> str:
     if answer.error is not None:
         return _failed(answer.error)
     head = _given(task, answer) if answer.valid else _invalid(task, answer)
-    return f"{head}{_facts(answer)}{_prompt(answer.prompt)}"
+    before = without_calibration(answer.uncalibrated, answer.labels, several=task.multi_label)
+    return f"{head}{before}{_facts(answer)}{behind(answer)}"
 
 
 def _given(task: Task, answer: Answer) -> str:
@@ -162,7 +165,7 @@ def _given(task: Task, answer: Answer) -> str:
 
 
 def _invalid(task: Task, answer: Answer) -> str:
-    said = f"<q>{_cut(answer.completion, LONGEST_SAID)}</q>" if answer.completion else "nothing"
+    said = f"<q>{cut(answer.completion, LONGEST_SAID)}</q>" if answer.completion else "nothing"
     allowed = one_of(task.label_names) if len(task.labels) <= 4 else f"the {len(task.labels)} labels"
     return (
         '<p class="answer bad"><span class="cross" aria-hidden="true">✕</span> invalid</p>'
@@ -224,18 +227,3 @@ def _facts(answer: Answer) -> str:
     if answer.truncated:
         lines += '<p class="mass warn">The text was shortened to fit the model.</p>'
     return lines
-
-
-def _prompt(prompt: str | None) -> str:
-    if prompt is None:
-        return ""
-    return (
-        '<details class="prompt"><summary>Exact prompt</summary>'
-        f'<pre tabindex="0">{_cut(prompt, LONGEST_PROMPT)}</pre></details>'
-    )
-
-
-def _cut(text: str, limit: int) -> str:
-    """Escaped text of at most ``limit`` characters, saying how many are left out."""
-    left_out = len(text) - limit
-    return escape(text if left_out <= 0 else f"{text[:limit]}… ({left_out:,} more characters)")

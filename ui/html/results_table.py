@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html import escape
 
 from classification.data.rows import quantity
@@ -10,6 +10,8 @@ from comparison.comparison import Comparison
 from comparison.plots import quality_by_speed as plots
 from comparison.plots.colours import approach_class
 from comparison.plots.layout import NARROW, WIDE
+from comparison.plots.quality_by_shots import levels_of, sweep_plot
+from comparison.plots.shot_sweeps import Sweep, sweeps_of
 from comparison.records import FailedContender, MeasuredContender
 from comparison.report.formatting import duration, percent
 from comparison.seen_rows import has_seen
@@ -153,11 +155,48 @@ def quality_against_speed(comparison: Comparison) -> str:
         plots.Point(c.name, c.approach, c.seconds_per_text, c.macro_f1, c.macro_f1_ci) for c in comparison.measured
     ]
     level = comparison.floor.macro_f1 if comparison.floor else None
-    drawn = "".join(
-        f'<div class="{shown_on}">{plots.scatter(points, floor=level, width=width)}</div>'
-        for shown_on, width in (("on-wide", WIDE), ("on-narrow", NARROW))
-    )
+    drawn = _for_both(lambda width: plots.scatter(points, floor=level, width=width))
     return f"<h2>Quality against speed</h2>{drawn}"
+
+
+def quality_against_shots(comparison: Comparison) -> str:
+    """The lines of prompts that were asked with several numbers of demonstrations; empty where none was."""
+    sweeps, levels = sweeps_of(comparison), levels_of(comparison)
+    if not sweeps:
+        return ""
+    drawn = _for_both(lambda width: sweep_plot(sweeps, levels, width=width))
+    flat = " The dashed lines are the best baseline and the best fine-tuned contender." if levels else ""
+    return (
+        "<h2>Quality against demonstrations</h2>"
+        '<p class="notice">One prompt with more and more demonstrations, of each label unless its name says in total; '
+        f'intervals are 95%.{flat}</p><div class="swept"><div>{drawn}</div>{_sweep_table(sweeps)}</div>'
+    )
+
+
+def _sweep_table(sweeps: Sequence[Sweep]) -> str:
+    """The numbers of the lines."""
+
+    def head(sweep: Sweep) -> str:
+        return f'<th scope="rowgroup" rowspan="{len(sweep.points)}">{escape(sweep.name)}</th>'
+
+    body = "".join(
+        f"<tr>{'' if at else head(sweep)}<td>{point.shots}</td>"
+        f"<td>{point.quality:.3f}</td><td>{point.interval[0]:.3f} to {point.interval[1]:.3f}</td></tr>"
+        for sweep in sweeps
+        for at, point in enumerate(sweep.points)
+    )
+    heads = "".join(f'<th scope="col">{name}</th>' for name in ("Prompt", "k", "Macro-F1", "Interval"))
+    return (
+        '<div class="scroll" tabindex="0" role="region" aria-label="Quality by demonstrations"><table class="labels">'
+        f"<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def _for_both(draw: Callable[[int], str]) -> str:
+    """A plot for a wide and for a narrow screen."""
+    return "".join(
+        f'<div class="{shown_on}">{draw(width)}</div>' for shown_on, width in (("on-wide", WIDE), ("on-narrow", NARROW))
+    )
 
 
 def label_table(contender: MeasuredContender) -> str:

@@ -4,16 +4,40 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
 
+from classification.classifiers.calibrated import demonstrations_of
 from classification.data.texts import BOM, Text, text_of
 from classification.errors import InputError
-from classification.predictions import Predictions
+from classification.predictions import Classifier, Predictions
+from classification.prompting.messages import Demonstration
 from classification.task import Task
 
 #: Of a text that is longer, so many are read by every contender, and the answers say so.
 MAX_CHARACTERS = 5000
+
+
+@dataclass(frozen=True)
+class Uncalibrated:
+    """What a calibrated contender would have said without its calibration.
+
+    Attributes:
+        labels: names of the labels, none where none would apply.
+        probability: the largest of all labels.
+    """
+
+    labels: tuple[str, ...]
+    probability: float
+
+    @classmethod
+    def of(cls, task: Task, predictions: Predictions) -> Uncalibrated | None:
+        """That of the first text; ``None`` where nothing was calibrated."""
+        before = predictions.uncalibrated
+        if before is None:
+            return None
+        return cls(replace(predictions, probabilities=before).labels(task)[0], float(before[0].max()))
 
 
 @dataclass(frozen=True)
@@ -32,6 +56,9 @@ class Answer:
         completion: what a free-running model really wrote.
         label_mass: probability on all labels together before they were normalised.
         prompt: exactly what the model was shown.
+        demonstrations: the labelled rows in that prompt, in its order.
+        reasoning: what the model wrote before its labels were scored.
+        uncalibrated: what it would have said without its calibration, where it has one.
         error: why the contender failed; everything else is then empty.
     """
 
@@ -46,10 +73,15 @@ class Answer:
     completion: str | None = None
     label_mass: float | None = None
     prompt: str | None = None
+    demonstrations: tuple[Demonstration, ...] = ()
+    reasoning: str | None = None
+    uncalibrated: Uncalibrated | None = None
     error: str | None = None
 
     @classmethod
-    def of(cls, task: Task, predictions: Predictions, prompt: str | None) -> Answer:
+    def of(
+        cls, task: Task, predictions: Predictions, prompt: str | None, shown: Sequence[Demonstration] = ()
+    ) -> Answer:
         """The answer to the first text of ``predictions``."""
         valid = bool(predictions.valid[0])
         probabilities = tuple(float(p) for p in predictions.probabilities[0])
@@ -65,7 +97,24 @@ class Answer:
             completion=None if predictions.completions is None else predictions.completions[0],
             label_mass=None if predictions.label_mass is None else float(predictions.label_mass[0]),
             prompt=prompt,
+            demonstrations=tuple(shown),
+            reasoning=None if predictions.reasoning is None else predictions.reasoning[0],
+            uncalibrated=Uncalibrated.of(task, predictions),
         )
+
+
+def answered_by(classifier: Classifier, text: str, turn: AbstractContextManager[object]) -> Answer:
+    """What a classifier says about a text, with what it was shown; nothing else is computed meanwhile.
+
+    Args:
+        classifier: whom to ask.
+        text: to decide about.
+        turn: held while the model works; finding similar rows again for what is shown is work too.
+    """
+    with turn:
+        predictions = classifier.predict([text])
+        prompt, shown = classifier.prompt(text), demonstrations_of(classifier, text)
+    return Answer.of(classifier.task, predictions, prompt, shown)
 
 
 def checked_text(text: object) -> Text:

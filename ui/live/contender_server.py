@@ -17,8 +17,10 @@ from classification.predictions import Classifier, Predictions
 from classification.prompting.demonstrations import ChosenDemonstrations
 
 from ..session.runtime import Runtime
-from .answer import Answer, checked_text, error_sentence
+from .answer import Answer, answered_by, checked_text, error_sentence
 from .contender_state import ContenderState, Phase
+from .picked_prompts import PickedPrompts, waiting
+from .picks import Picks, changeable
 
 logger = logging.getLogger(__name__)
 
@@ -56,6 +58,7 @@ class ContenderServer:
         self._loading = threading.Lock()
         self._answer_each = self._runtime.on_gpu(self._answers_of)
         self._predict = self._runtime.on_gpu(self._predictions_of)
+        self._picked = PickedPrompts(self._contenders, pool, self._runtime, self._turn)
 
     def start(self) -> ContenderServer:
         """Begin loading in the background and return at once; on ZeroGPU, models are placed before the page opens."""
@@ -74,6 +77,11 @@ class ContenderServer:
     def loaded(self) -> bool:
         """Whether every contender is ready or has failed."""
         return not {"waiting", "loading"} & set(self._phases_now())
+
+    @property
+    def has_prompts(self) -> bool:
+        """Whether there are prompts that a visitor can change."""
+        return bool(changeable(self._contenders))
 
     def states(self) -> list[ContenderState]:
         """Every contender as it is now, with no text asked."""
@@ -102,22 +110,31 @@ class ContenderServer:
             index = len(self._contenders) - 1
         self._load_in_background([index])
 
-    def ask(self, text: object, only: str | None = None) -> Iterator[list[ContenderState]]:
+    def ask(self, text: object, only: str | None = None, picks: Picks | None = None) -> Iterator[list[ContenderState]]:
         """Ask every contender about a text: those that are ready first, the others as they become ready.
 
         Args:
             text: what to decide about; of a long one the beginning, see `checked_text`.
             only: ask this contender alone.
+            picks: also ask the prompted contenders with these settings, after all others; their states come last.
 
         Yields:
             The state of every contender after each change. In the last ones, whoever has neither answered nor failed
             has a note that says why.
 
         Raises:
-            InputError: there is no text, or no contender is called ``only``.
+            InputError: there is no text, no contender is called ``only``, or there are no prompts for these picks.
         """
         text = checked_text(text).text
         wanted = None if only is None else self._index(only)
+        picked = [] if picks is None else self._picked.contenders(picks)
+        later, states = waiting(picked), self.states()
+        for states in self._ask_lineup(text, wanted):
+            yield [*states, *later]
+        for later in self._picked.ask(picked, text) if picked else ():
+            yield [*states, *later]
+
+    def _ask_lineup(self, text: str, wanted: int | None) -> Iterator[list[ContenderState]]:
         answers: dict[int, Answer] = {}
         deadline = time.monotonic() + self._patience
         while True:
@@ -209,8 +226,7 @@ class ContenderServer:
 
     def _answer(self, index: int, text: str) -> Answer:
         try:
-            predictions = self._predictions_of(index, [text])
-            return Answer.of(self.task, predictions, self._classifiers[index].prompt(text))
+            return answered_by(self._classifiers[index], text, self._turn)
         except Exception as error:  # noqa: BLE001  one contender's defect must not silence the others
             return Answer(error=self._reason(index, error, "answer"))
 

@@ -21,6 +21,7 @@ class ContenderState:
         phase: what it is doing.
         note: why it failed to load, or why it has not answered; else empty.
         answer: its answer to the current text, once there is one.
+        picked: whether a visitor picked how it is prompted, so that it is none of the lineup's.
     """
 
     name: str
@@ -29,6 +30,7 @@ class ContenderState:
     phase: Phase
     note: str = ""
     answer: Answer | None = None
+    picked: bool = False
 
     @property
     def failed(self) -> bool:

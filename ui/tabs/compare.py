@@ -11,12 +11,14 @@ from classification.data.texts import Text
 from classification.errors import InputError
 
 from ..context import PageContext
-from ..events import PRIVATE, TURNS
+from ..events import PICKED, PRIVATE, TURNS
 from ..html.answer_cards import alert, board
 from ..live.answer import checked_text
 from ..live.contender_server import ContenderServer
+from ..live.picks import Picks
 from ..session.links import copy_button, query
 from ..session.session import Session
+from .picks import PromptPicks
 
 EXAMPLES_SHOWN = 5
 
@@ -29,6 +31,7 @@ class CompareTab:
         self._server = context.server
         self.last_text = gr.State("")
         self._question()
+        self._picks = PromptPicks(context)
         self._waiting = gr.HTML(waiting_board(self._server), elem_id="waiting", apply_default_css=False)
         self._answers = gr.HTML(visible=False, elem_id="answers", apply_default_css=False)
         self._clock = gr.Timer(1.0)
@@ -61,6 +64,10 @@ class CompareTab:
         outputs = [self._waiting, self._answers, self.last_text]
         self._ask.click(self._on_ask, self._text, outputs, **TURNS, **PRIVATE)
         page.load(context.event(self._on_link), None, [self._text, *outputs], **TURNS, **PRIVATE)
+        picks = self._picks
+        picks.ask.click(self._on_ask_picked, [self._text, *picks.values], outputs, **PICKED, **PRIVATE)
+        back = picks.back.click(picks.first, None, picks.values, queue=False, **PRIVATE)
+        back.then(self._on_back, self.last_text, outputs, **TURNS, **PRIVATE)
         for button in self._examples:
             button.click(lambda example: example, button, self._text, queue=False, **PRIVATE).then(
                 self._on_ask, self._text, outputs, **TURNS, **PRIVATE
@@ -86,6 +93,20 @@ class CompareTab:
         for html, checked in boards(self._server, text):
             yield gr.update(visible=False), gr.update(value=html, visible=True), checked
 
+    def _on_ask_picked(self, text: str, *values: object) -> Iterator[tuple[Any, Any, Any]]:
+        """Ask about a text with what is picked, the lineup's own prompts beside it."""
+        try:
+            picks = self._picks.picks(*values)
+        except InputError as error:
+            yield gr.update(visible=False), gr.update(value=refusal(self._server, error), visible=True), ""
+            return
+        for html, checked in boards(self._server, text, picks):
+            yield gr.update(visible=False), gr.update(value=html, visible=True), checked
+
+    def _on_back(self, asked: str) -> Iterator[tuple[Any, Any, Any]]:
+        """Ask about the last text again, now with the lineup's prompts alone; nothing where none was asked."""
+        yield from self._on_ask(asked) if asked else ((gr.skip(), gr.skip(), gr.skip()),)
+
     def _on_link(self, session: Session) -> Iterator[tuple[Any, Any, Any, Any]]:
         """Ask about the text in the page's address, if there is one."""
         text = session.link.text
@@ -94,8 +115,8 @@ class CompareTab:
             yield gr.skip(), *outputs
 
 
-def boards(server: ContenderServer, text: object) -> Iterator[tuple[str, str]]:
-    """Ask every contender about a text.
+def boards(server: ContenderServer, text: object, picks: Picks | None = None) -> Iterator[tuple[str, str]]:
+    """Ask every contender about a text, and where there are picks the prompts that these make.
 
     Yields:
         After each change, the board as HTML and the text that was asked about. Where a text cannot be asked about,
@@ -104,10 +125,15 @@ def boards(server: ContenderServer, text: object) -> Iterator[tuple[str, str]]:
     try:
         checked = checked_text(text)
         copy = copy_button(query(text=checked.text), "Copy a link to this question")
-        for states in server.ask(checked.text):
+        for states in server.ask(checked.text, picks=picks):
             yield cut_notice(checked) + board(server.task, states, asked=True, aside=copy), checked.text
     except InputError as error:
-        yield alert(str(error)) + waiting_board(server), ""
+        yield refusal(server, error), ""
+
+
+def refusal(server: ContenderServer, error: InputError) -> str:
+    """Why nothing was asked, above the board as it is before anything is."""
+    return alert(str(error)) + waiting_board(server)
 
 
 def cut_notice(text: Text) -> str:

@@ -14,7 +14,15 @@ from comparison.comparison import Comparison
 from ..context import PageContext
 from ..events import PRIVATE
 from ..html.answer_cards import alert
-from ..html.results_table import best_of, confusion_of, nothing_yet, quality_against_speed, results_table, summary_of
+from ..html.results_table import (
+    best_of,
+    confusion_of,
+    nothing_yet,
+    quality_against_shots,
+    quality_against_speed,
+    results_table,
+    summary_of,
+)
 from ..session.links import copy_button, query
 from ..session.session import Session
 from .results_sharing import ShareResults
@@ -49,13 +57,16 @@ class ResultsTab:
                     label=_detail_label(own), elem_id="matrix-of", filterable=False, **_choices(own)
                 )
                 self._matrix = gr.HTML(_matrix(own), elem_id="matrix", apply_default_css=False)
+        swept = quality_against_shots(own) if own else ""
+        with gr.Column(elem_classes="sheet", elem_id="sweeps", visible=bool(swept)) as self._swept:
+            self._sweeps = gr.HTML(swept, apply_default_css=False)
         self._share = ShareResults(context)
         self._connect(context)
 
     @property
     def outputs(self) -> list[Any]:
         """What `open` fills, in its order."""
-        result = [self._board, self._plots, self._scatter, self._chosen, self._matrix]
+        result = [self._board, self._plots, self._scatter, self._chosen, self._matrix, self._swept, self._sweeps]
         return [self.reference, self._notice, self._share.back, *result]
 
     def _connect(self, context: PageContext) -> None:
@@ -80,7 +91,7 @@ class ResultsTab:
         try:
             comparison = self._comparisons.get(reference, session.visitor.token)
         except InputError as error:
-            return [gr.skip(), gr.update(value=alert(str(error)), visible=True), *[gr.skip()] * 6]
+            return [gr.skip(), gr.update(value=alert(str(error)), visible=True), *[gr.skip()] * 8]
         return self._updates(reference, comparison)
 
     def _chosen_matrix(self, session: Session, name: str, reference: str) -> str:
@@ -92,6 +103,7 @@ class ResultsTab:
     def _updates(self, reference: str, found: Comparison | None) -> list[Any]:
         """What `outputs` get for a comparison that was opened by this reference; an empty one for the page's own."""
         comparison = found if found and found.measured else None
+        swept = quality_against_shots(comparison) if comparison else ""
         return [
             reference,
             gr.update(value=_notice(reference), visible=bool(reference)),
@@ -101,6 +113,8 @@ class ResultsTab:
             quality_against_speed(comparison) if comparison else "",
             gr.update(**_choices(comparison)),
             _matrix(comparison),
+            gr.update(visible=bool(swept)),
+            swept,
         ]
 
 

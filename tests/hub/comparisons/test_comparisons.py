@@ -16,7 +16,7 @@ from support.terminal import Terminal, sentence
 
 from classification.errors import InputError
 from comparison.comparison import Comparison, compare
-from comparison.plots.svg_file import quality_plot
+from comparison.plots.svg_file import quality_plot, shots_plot
 from comparison.report.tables import as_csv
 from hub.comparisons.datasets import fetch_comparison, plan_comparison, pull_comparison
 from hub.comparisons.files import predictions_table, scores_table
@@ -130,6 +130,7 @@ def test_a_comparison_without_answers_is_published_with_its_numbers(tmp_path: Pa
     plan = plan_comparison(ROOT / "demo" / "results", "you/numbers")
     assert {upload.path for upload in plan.uploads} == {
         "README.md", "comparison.json", "table.csv", "scores.parquet", "quality-against-speed.svg",
+        "quality-against-demonstrations.svg",
     }  # fmt: skip
     front = yaml.safe_load(plan.card.split("---")[1])
     assert [config["config_name"] for config in front["configs"]] == ["scores"]
@@ -163,6 +164,11 @@ def test_the_plot_is_a_file_of_its_own_with_both_shades(tmp_path: Path) -> None:
     assert "prefers-color-scheme:dark" in drawn
     assert "var(--card)" not in drawn
     assert "SmolLM2 fine-tuned" in drawn
+    swept = shots_plot(Comparison.load(ROOT / "demo" / "results"))
+    assert swept is not None
+    assert swept.startswith('<svg xmlns="http://www.w3.org/2000/svg"')
+    assert ".sweep{stroke:var(--approach)" in swept
+    assert shots_plot(compared()) is None
 
 
 def test_only_what_belongs_to_the_comparison_is_published(folder: Path, tmp_path: Path) -> None:

@@ -157,18 +157,24 @@ del sys.modules["torch"]
 from spaces.zero.decorator import decorated_cache
 from support.fakes import fake_comparison, fake_lineup
 from gradio_client import Client
+from ui.live.contender_server import ContenderServer
+from ui.live.picks import Picks
 from ui.page import build_page
 from ui.serving import serve
+from ui.session.runtime import Runtime
 
 page = build_page(fake_lineup(), None, comparison=fake_comparison())
 address = serve(page, wait=False, quiet=True, server_name="127.0.0.1")
 client = Client(address, verbose=False, analytics_enabled=False)
 rows = [{"text": f"text {n}", "label": "Bullish"} for n in range(70)]
+server = ContenderServer(fake_lineup(), None, runtime=Runtime.here()).start()
+*_, picked = server.ask("Shares fall", only="TF-IDF", picks=Picks(2))
 print(json.dumps({
     "decorated": sorted({function.__name__ for function in decorated_cache}),
     "statuses": [contender["status"] for contender in client.predict(api_name="/contenders")],
     "compared": client.predict("Shares fall", api_name="/compare"),
     "baseline": client.predict("Shares fall", "TF-IDF", api_name="/classify"),
+    "picked": [picked[-1].name, picked[-1].answer.labels[0]],
     "evaluated": client.predict(rows, ["MiniLM tuned"], api_name="/evaluate"),
 }))
 page.close(verbose=False)
@@ -214,14 +220,15 @@ def test_the_page_borrows_a_gpu_from_the_real_package(device_api: str) -> None:
     )
     assert done.returncode == 0, done.stderr[-3000:]
     found = json.loads(done.stdout.strip().splitlines()[-1])
-    assert found["decorated"] == ["_answers_of", "_predictions_of"]
+    assert found["decorated"] == ["_answers_of", "_picked_steps", "_predictions_of"]
     assert set(found["statuses"]) == {"ready"}
     assert [c["label"] for c in found["compared"]["contenders"]] == ["Neutral", "Bullish", "Neutral"] + ["Bullish"] * 4
     assert found["baseline"]["label"] == "Bullish"
+    assert found["picked"] == ["SmolLM2-135M-Instruct, as picked", "Neutral"]
     assert found["evaluated"]["contenders"][0]["accuracy"] == 1.0
     lent = [path for path in Scheduler.asked if path != "/allow"]
-    # one for the question to all, none for the baseline, one for each lot of 64 rows; each given back
-    assert lent == ["/startup-report", *["/schedule", "/release"] * 3]
+    # one for what was picked, for the question to all, and for each lot of 64 rows, none for baselines; each given back
+    assert lent == ["/startup-report", *["/schedule", "/release"] * 4]
 
 
 def test_the_entry_imports_it_first_and_only_there() -> None:
