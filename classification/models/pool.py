@@ -27,6 +27,7 @@ from huggingface_hub.utils import HFValidationError, validate_repo_id
 from ..errors import InputError, one_of, shown
 from ..network.hub_client import prepare_client, silence, silent_cause
 from .adapters import check_fit
+from .padding import settle_padding
 
 if TYPE_CHECKING:
     from peft import PeftModel
@@ -362,7 +363,7 @@ def load(
         silent = silent_cause(error)
         reason = f"{silence(silent.seconds)}." if silent else _first_line(error)
         raise InputError(f"cannot load {weights.model_id} from {weights.kind}: {reason}") from error
-    _settle_padding(weights.model_id, tokenizer, model)
+    settle_padding(weights.model_id, tokenizer, model)
     if not quantization:  # the quantizer has put it there
         model.to("cuda" if cuda else "cpu")
     model.eval()
@@ -370,25 +371,6 @@ def load(
     return LoadedModel(
         model, tokenizer, weights, missing=tuple(sorted(found["missing_keys"])), quantization=quantization
     )
-
-
-def _settle_padding(model_id: str, tokenizer: Any, model: Any) -> None:
-    """Give the tokenizer and the model the same token for padding, which a batch of texts of unlike length needs.
-
-    Raises:
-        InputError: the tokenizer has none, and no end-of-text token to take in its place.
-    """
-    if tokenizer.pad_token is None:
-        if tokenizer.eos_token is None:
-            raise InputError(
-                f"{model_id}: its tokenizer has neither a pad_token nor an eos_token, so texts cannot share a batch; "
-                "set pad_token in its tokenizer_config.json, or name another model."
-            )
-        tokenizer.pad_token = tokenizer.eos_token
-    config = model.config.get_text_config() if hasattr(model.config, "get_text_config") else model.config
-    if getattr(config, "pad_token_id", None) is None:  # by it, a decoder with a head finds where each text ends
-        config.pad_token_id = tokenizer.pad_token_id
-        model.config.pad_token_id = tokenizer.pad_token_id
 
 
 def _four_bit(*, cuda: bool) -> dict[str, object]:
