@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 from collections.abc import Sequence
+from threading import Lock
 
 from ..predictions import Classifier, Predictions
 from ..prompting.messages import Demonstration
@@ -20,22 +21,25 @@ class RememberedAnswers:
     def __init__(self, classifier: Classifier, most: int = MOST_TEXTS) -> None:
         self.classifier, self.most = classifier, most
         self._known: OrderedDict[bytes, Predictions] = OrderedDict()
+        self._lock = Lock()  # a contender may still be calibrated while another one answers
 
     def predict(self, texts: Sequence[str]) -> Predictions:
         """Answers in the order of the texts; what is remembered has the time that it took when it was asked."""
         if not texts:
             return self.classifier.predict(texts)
         keys = [hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest() for text in texts]
-        found = {key: self._known[key] for key in keys if key in self._known}
+        with self._lock:
+            found = {key: self._known[key] for key in keys if key in self._known}
         new = {key: text for key, text in zip(keys, texts, strict=True) if key not in found}
         if new:
             asked = self.classifier.predict(list(new.values()))
             found |= {key: asked.row(at) for at, key in enumerate(new)}
-        for key in keys:
-            self._known[key] = found[key]
-            self._known.move_to_end(key)
-        while len(self._known) > self.most:
-            self._known.popitem(last=False)
+        with self._lock:
+            for key in keys:
+                self._known[key] = found[key]
+                self._known.move_to_end(key)
+            while len(self._known) > self.most:
+                self._known.popitem(last=False)
         return Predictions.joined([found[key] for key in keys])
 
 

@@ -98,6 +98,31 @@ def test_a_picked_prompt_answers_beside_the_lineups_own(
         shoot(page, f"picks-{name}-{'dark' if dark else 'light'}", whole=True)
 
 
+@pytest.mark.parametrize(("name", "viewport"), SIZES)
+def test_the_name_of_a_picked_prompt_and_its_marks_stay_inside_its_card(
+    browser: Browser, name: str, viewport: dict[str, int]
+) -> None:
+    with served(build_page(fake_lineup(), None)) as address, visit(browser, address, viewport=viewport) as page:  # type: ignore[arg-type]
+        pick(page, Demonstrations="2", Counted="in total")
+        ask(page)
+        expect(page.locator("#answers .summary")).to_contain_text("8 of 8 answered")
+        card = page.get_by_role("article", name="SmolLM2-135M-Instruct, as picked", exact=True)
+        expect(card.locator(".badge")).to_have_text("differs")
+        for one in page.locator("#answers .card").all():
+            assert one.evaluate("card => card.scrollWidth <= card.clientWidth + 1")
+        shoot(page, f"picks-beside-{name}", whole=True)
+
+
+def test_what_is_about_demonstrations_can_be_picked_where_there_are_some(browser: Browser, url: str) -> None:
+    with visit(browser, url) as page:
+        page.get_by_role("button", name="Change the prompts").click()
+        expect(page.get_by_label("Selection", exact=True)).to_be_disabled()
+        pick(page, Demonstrations="1")
+        expect(page.get_by_label("Selection", exact=True)).to_be_enabled()
+        pick(page, Demonstrations="0")
+        expect(page.get_by_label("Counted", exact=True)).to_be_disabled()
+
+
 def test_back_to_the_lineups_prompts_asks_these_alone_again(browser: Browser, url: str) -> None:
     with visit(browser, url) as page:
         pick(page, Demonstrations="1", Style="letters A, B, C …")

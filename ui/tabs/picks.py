@@ -37,8 +37,8 @@ class PromptPicks:
         with gr.Accordion("Change the prompts", open=False, visible=context.server.has_prompts, elem_id="picks"):
             with gr.Row(elem_id="picks-row"):
                 shots = gr.Dropdown([*SHOTS], value=FIRST[0], label="Demonstrations", **plain)
-                per = gr.Dropdown(COUNTED, value=FIRST[1], label="Counted", **plain)
-                which = gr.Dropdown([*SELECTIONS], value=FIRST[2], label="Selection", **plain)
+                per = gr.Dropdown(COUNTED, value=FIRST[1], label="Counted", interactive=False, **plain)
+                which = gr.Dropdown([*SELECTIONS], value=FIRST[2], label="Selection", interactive=False, **plain)
                 style = gr.Dropdown(styles, value=FIRST[3], label="Style", **plain)
                 kind = gr.Dropdown([*CALIBRATIONS], value=FIRST[4], label="Calibration", **plain)
             said = "".join(f"<span><strong>{name}</strong>{words}</span> " for name, words in MEANING.items())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -64,6 +65,15 @@ def test_answers_come_in_the_order_of_the_texts_and_the_oldest_are_forgotten() -
     assert inner.asked == ["a", "b", "c", "d", "b"]
     assert (view.name, view.task) == ("other name", inner.task)
     assert len(view.predict([])) == 0
+
+
+def test_threads_do_not_get_in_each_others_way() -> None:
+    answers = RememberedAnswers(FakeClassifier("one"), most=5)
+    texts = [str(number) for number in range(40)]
+    with ThreadPoolExecutor(8) as threads:
+        found = list(threads.map(lambda at: len(answers.predict(texts[at % 30 :][:10])), range(400)))
+    assert found == [10] * 400
+    assert len(answers._known) == 5
 
 
 def test_no_text_is_kept() -> None:
