@@ -100,7 +100,7 @@ def test_an_adapter_stands_on_the_base_that_the_lineup_names(task_file: Path, ad
     )
     pool = lineup.pool()
     tuned, bare = (contender.load(pool) for contender in lineup.contenders)
-    assert tuned.base is bare.base
+    assert tuned.base is bare.answers.classifier.base
     assert not np.array_equal(tuned.predict(TEXTS).probabilities, bare.predict(TEXTS).probabilities)
 
 
