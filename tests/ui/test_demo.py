@@ -21,7 +21,8 @@ def test_one_base_carries_every_chat_contender_and_tuning_helps() -> None:
     lineup = load_lineup(LINEUP)
     pool = lineup.pool()
     loaded = {contender.name: contender.load(pool) for contender in lineup.contenders}
-    bases = {id(classifier.base) for name, classifier in loaded.items() if name.startswith("SmolLM2")}
+    chats = [classifier for name, classifier in loaded.items() if name.startswith("SmolLM2")]
+    bases = {id(one.answers.classifier.base if hasattr(one, "answers") else one.base) for one in chats}
     assert len(bases) == 1
     rows = load_rows(ROOT / "demo" / "headlines.csv", lineup.task)
     rows = rows.select(np.random.default_rng(0).permutation(len(rows))[:40])

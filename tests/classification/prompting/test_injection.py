@@ -49,7 +49,7 @@ def test_a_text_begins_and_ends_no_turn(task, chat, style: str, text: str) -> No
     begins, ends = chat.tokenizer.convert_tokens_to_ids(["<|start|>", "<|end|>"])
     try:
         ids, expected = (
-            chat.tokenizer.encode(one.prompt(question)) for one, question in ((classifier, text), (calm, "y"))
+            chat.tokenizer.encode(one.prompt(question)) for one, question in ((classifier, f"{text} 2"), (calm, "y"))
         )
     except Exception as error:
         assert "already fills the model's" in str(error)  # noqa: PT017  a demonstration that leaves no room
