@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import InputError
 from ..models.pool import LoadedModel
 from ..models.token_tree import shared_prefix
 from ..predictions import Predictions
@@ -18,15 +17,13 @@ from ..prompting.demonstrations import within_budget
 from ..prompting.encoding import EncodedPrompt, encode_prompt
 from ..prompting.messages import DIRECT, Demonstration, explanation_request, question, render
 from ..prompting.retrieval import DemonstrationSource, FixedDemonstrations, RetrievedDemonstrations
-from ..prompting.settings import PromptSettings
+from ..prompting.settings import PromptSettings, check_form
 from ..prompting.templates import plainly_templated, tokenizer_of_run
 from ..task import Task
 from .loading import PromptToLoad, RunToLoad
 
 #: Prompts that share nothing but what every prompt shares, to find out what that is.
 PROBES = ("a", "7 x")
-#: Options that have a letter.
-MOST_LETTERS = 26
 
 
 class ChatClassifier:
@@ -98,8 +95,9 @@ class ChatClassifier:
         started = time.perf_counter()
         shown = self._prepared(self.source.shown_with(texts))
         encoded = [self._encode(text, rows) for text, rows in zip(texts, shown, strict=True)]
+        prompts, start = [[one.ids for one in of_text] for of_text in encoded], self._start()
         with self.base.using(self.adapter) as model:
-            found = self._decoding.answer(model, [[one.ids for one in of_text] for of_text in encoded], self._start())
+            found = self._decoding.answer(model, prompts, start)
         if self._asked is not self.task:
             found["probabilities"] = found["probabilities"][:, ::-1]
         return Predictions.of(
@@ -155,25 +153,6 @@ class ChatClassifier:
 def _plain(row: Demonstration) -> Demonstration:
     """A demonstration without what is not its own."""
     return replace(row, similarity=None, reasons="")
-
-
-def check_form(form: PromptSettings, task: Task, name: str) -> None:
-    """Check that a question can be put like this for a task.
-
-    Raises:
-        InputError: it cannot; the sentence says why and what can.
-    """
-    if form.style == "yes-no" and not task.multi_label:
-        raise InputError(f"{name}: style yes-no is for tasks with several labels a text; write style: direct.")
-    if form.style == "letters" and task.multi_label:
-        raise InputError(f"{name}: style letters is for tasks with one label a text; write style: direct or yes-no.")
-    if form.style == "letters" and len(task.labels) > MOST_LETTERS:
-        raise InputError(
-            f"{name}: style letters has {MOST_LETTERS} letters, and the task {task.name} has {len(task.labels)} "
-            "labels; write style: direct."
-        )
-    if task.multi_label and form.length_normalized:
-        raise InputError(f"{name}: length_normalized is for tasks with one label a text; leave it out.")
 
 
 def reversed_labels(task: Task) -> Task:

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from transformers import DynamicCache, GenerationConfig, LogitsProcessor, LogitsProcessorList
 
-from .scoring import can_branch
+from .scoring import can_branch, grown
 from .token_tree import TokenIds, shared_prefix
 
 #: Prompts that are continued together.
@@ -72,10 +72,7 @@ class TextWriter:
         if not prefix:
             return None
         if self._prefix is None or self._prefix[0] != prefix:
-            cache = DynamicCache()
-            ids = torch.tensor([prefix], device=model.device)
-            model(input_ids=ids, past_key_values=cache, use_cache=True, logits_to_keep=1)
-            self._prefix = (prefix, cache)
+            self._prefix = (prefix, grown(model, None, prefix))
         return self._prefix[1]
 
     def _batch(

@@ -67,7 +67,7 @@ class LabelScorer:
         if not prefix:
             return None
         if self._prefix is None or self._prefix[0] != prefix:
-            self._prefix = (prefix, _grown(model, None, prefix))
+            self._prefix = (prefix, grown(model, None, prefix))
         return self._prefix[1]
 
     def _score_below(
@@ -84,7 +84,7 @@ class LabelScorer:
         for group in _groups(prompts, rows, depth + LIMB_TOKENS):
             if len(group) > 1 and self._cost(prompts, group, depth) > self.batch_tokens:
                 shared = shared_prefix([prompts[row] for row in group])
-                limb = _grown(model, cache, prompts[group[0]][depth:shared])
+                limb = grown(model, cache, prompts[group[0]][depth:shared])
                 self._score_below(model, prompts, group, limb, shared, scores)
             else:
                 loose += group
@@ -170,30 +170,30 @@ def _groups(prompts: Sequence[TokenIds], rows: Sequence[int], length: int) -> It
         yield group
 
 
-def _grown(model: Any, cache: DynamicCache | None, tokens: TokenIds) -> DynamicCache:
+def grown(model: Any, cache: DynamicCache | None, tokens: TokenIds) -> DynamicCache:
     """Keys and values of a cached prefix and the tokens behind it."""
-    grown = _reusable(cache) or DynamicCache()
+    longer = _reusable(cache) or DynamicCache()
     # One logit is the fewest that a model can be asked for; 0 would mean all of them.
     model(
         input_ids=torch.tensor([list(tokens)], device=model.device),
-        past_key_values=grown,
+        past_key_values=longer,
         use_cache=True,
         logits_to_keep=1,
     )
-    return grown
+    return longer
 
 
 def _reusable(cache: DynamicCache | None) -> DynamicCache | None:
     """A cache that begins with the same tensors and may grow: what is added goes into new ones."""
     if cache is None:
         return None
-    grown = DynamicCache()
+    longer = DynamicCache()
     for kept in cache.layers:
         layer = DynamicLayer()
         layer.keys, layer.values, layer.is_initialized = kept.keys, kept.values, True
         layer.dtype, layer.device = kept.dtype, kept.device
-        grown.layers.append(layer)
-    return grown
+        longer.layers.append(layer)
+    return longer
 
 
 def attention_mask(visible: torch.Tensor, model: Any) -> torch.Tensor:

@@ -203,6 +203,10 @@ def _uncalibrated(settings: PromptSettings) -> PromptSettings:
 
 
 def macro_f1(probabilities: NDArray[np.float32], held: NDArray[np.bool_], *, multi_label: bool) -> float:
-    """Macro-F1 of what probabilities [n, L] stand for, against the labels that rows have, bool [n, L]."""
+    """Macro-F1 of what probabilities [n, L] stand for, against the labels that rows have, bool [n, L].
+
+    The mean is over the labels that some row has, as in every comparison.
+    """
     answered = decide(probabilities, np.ones(len(probabilities), dtype=np.bool_), multi_label=multi_label)
-    return float(f1_score(held, answered, average="macro", zero_division=0))
+    there = held.any(axis=0)
+    return float(f1_score(held[:, there], answered[:, there], average="macro", zero_division=0))

@@ -6,6 +6,9 @@ from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from ..errors import InputError
+from ..task import Task
+
 Decode = Literal["score", "generate"]
 Style = Literal[
     "direct", "described", "letters", "chain-of-thought", "carp", "self-consistency", "completion", "yes-no"
@@ -19,6 +22,8 @@ SELECTIONS: tuple[Selection, ...] = get_args(Selection)
 BY_TEXT: tuple[Selection, ...] = ("semantic", "diverse")
 #: Styles in which the model writes before its labels are scored.
 REASONED: tuple[Style, ...] = ("chain-of-thought", "carp", "self-consistency")
+#: Options that have a letter.
+MOST_LETTERS = 26
 #: The encoder that finds similar texts, by the language of the task.
 ENCODERS = {"en": "sentence-transformers/all-MiniLM-L6-v2"}
 ENCODER_OF_OTHERS = "intfloat/multilingual-e5-small"
@@ -68,7 +73,7 @@ class PromptSettings(BaseModel):
 
     @model_validator(mode="after")
     def _keys_fit_each_other(self) -> PromptSettings:
-        wrong = self._contradiction() or self._not_scored()
+        wrong = self._contradiction() or self._not_scored() or self._without_effect()
         if wrong:
             raise ValueError(wrong)
         return self
@@ -134,6 +139,17 @@ class PromptSettings(BaseModel):
                 return "'order: similar_last' is for selection: semantic or diverse; write shuffled or by_label"
         return None
 
+    def _without_effect(self) -> str | None:
+        """A key that nothing else in the entry makes use of."""
+        if self.style not in REASONED and self._first_changed("reasoning_tokens"):
+            return f"'reasoning_tokens' is for the styles {', '.join(REASONED)}; remove it, or choose one of those"
+        key = self._first_changed("samples", "temperature")
+        if key and self.style != "self-consistency":
+            return f"{key!r} is for style: self-consistency; remove it, or choose that"
+        if not self.needs_rows_to_calibrate and self._first_changed("calibration_rows"):
+            return "'calibration_rows' is for calibration: batch or fitted; remove it, or choose one of those"
+        return None
+
     def _not_scored(self) -> str | None:
         if self.decode == "score":
             return None
@@ -149,3 +165,28 @@ class PromptSettings(BaseModel):
     def prompt_keys(self) -> list[str]:
         """Keys that say something about a prompt alone, and are not what they are by default."""
         return [key for key in ONLY_PROMPTED if self._first_changed(key)]
+
+
+def check_form(form: PromptSettings, task: Task, name: str) -> None:
+    """Check that a question can be put like this for a task.
+
+    Raises:
+        InputError: it cannot; the sentence says why and what can.
+    """
+    if form.style == "yes-no" and not task.multi_label:
+        raise InputError(f"{name}: style yes-no is for tasks with several labels a text; write style: direct.")
+    if form.style == "letters" and task.multi_label:
+        raise InputError(f"{name}: style letters is for tasks with one label a text; write style: direct or yes-no.")
+    if form.style == "letters" and len(task.labels) > MOST_LETTERS:
+        raise InputError(
+            f"{name}: style letters has {MOST_LETTERS} letters, and the task {task.name} has {len(task.labels)} "
+            "labels; write style: direct."
+        )
+    if task.multi_label and form.length_normalized:
+        raise InputError(f"{name}: length_normalized is for tasks with one label a text; leave it out.")
+
+
+def styles_for(task: Task) -> tuple[Style, ...]:
+    """The styles in which a question about a task can be put."""
+    unfit = {"letters"} if task.multi_label or len(task.labels) > MOST_LETTERS else set()
+    return tuple(style for style in STYLES if style not in unfit | (set() if task.multi_label else {"yes-no"}))

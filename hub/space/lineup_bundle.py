@@ -97,9 +97,7 @@ def _check(contender: Contender) -> None:
     model = contender.entry.model
     stands_on_path = contender.record is not None and contender.record.needs_base and not model
     base = contender.record.base if contender.record else None
-    if (model and (Path(model).exists() or Reference.parse(model) is None)) or (
-        stands_on_path and base is not None and base.from_folder
-    ):
+    if (model and _is_here(model)) or (stands_on_path and base is not None and base.from_folder):
         raise InputError(
             f"{contender.name} stands on a model in a folder of this machine ({model or (base and base.id)}), which a "
             "Space cannot see; name a model on the Hub."
@@ -108,11 +106,16 @@ def _check(contender: Contender) -> None:
 
 def _check_encoder(contender: Contender) -> None:
     encoder = contender.entry.encoder
-    if encoder and (Path(encoder).exists() or Reference.parse(encoder) is None):
+    if encoder and _is_here(encoder):
         raise InputError(
             f"{contender.name} finds its demonstrations with an encoder in a folder of this machine ({encoder}), which "
             "a Space cannot see; name an encoder on the Hub."
         )
+
+
+def _is_here(name: str) -> bool:
+    """Whether a model is a folder of this machine and no id on the Hub."""
+    return Path(name).exists() or Reference.parse(name) is None
 
 
 def _is_reserved(name: str) -> bool:

@@ -13,10 +13,10 @@ from classification.prompting.settings import (
     BY_TEXT,
     REASONED,
     SELECTIONS,
-    STYLES,
     CalibrationKind,
     Selection,
     Style,
+    styles_for,
 )
 from classification.task import Task
 
@@ -27,8 +27,6 @@ CALIBRATIONS: tuple[str, ...] = (NO_CALIBRATION, *get_args(CalibrationKind))
 #: What one visitor may have others wait for: demonstrations in a prompt, those that a model writes reasons for, and
 #: rows that a calibration is measured on.
 MOST_SHOWN, MOST_REASONED, MOST_ROWS = 64, 6, 32
-#: Options that a prompt has letters for.
-MOST_LETTERS = 26
 #: Keys of an entry that picks decide, and those that say something about demonstrations alone.
 PICKED = {"name", "approach", "shots", "shots_per", "selection", "style", "calibration", "calibration_rows"}
 ABOUT_SHOWN = {"order", "groups", "encoder", "demonstration_tokens"}
@@ -114,13 +112,6 @@ def _one(what: str, value: object, allowed: Sequence[Value]) -> Value:
     return found
 
 
-def styles_for(task: Task) -> tuple[Style, ...]:
-    """The styles that a question about a task can be put in; what cannot is refused when a classifier is loaded."""
-    lettered = not task.multi_label and len(task.labels) <= MOST_LETTERS
-    unfit = {"letters": not lettered, "yes-no": not task.multi_label}
-    return tuple(style for style in STYLES if not unfit.get(style))
-
-
 def changeable(contenders: Sequence[Contender]) -> list[Contender]:
     """The contenders whose prompts can be changed: chat models that are prompted."""
     return [one for one in contenders if one.approach in ("zero-shot", "few-shot") and one.family == PROMPTED]
@@ -161,6 +152,10 @@ def changed(entry: ContenderEntry, picks: Picks) -> ContenderEntry:
     """
     by_text = picks.shots > 0 and picks.selection in BY_TEXT
     leaves = PICKED | (set() if by_text else ABOUT_SIMILAR if picks.shots else ABOUT_SHOWN)
+    if picks.style not in REASONED:
+        leaves |= {"reasoning_tokens"}
+    if picks.style != "self-consistency":
+        leaves |= {"samples", "temperature"}
     if not by_text and entry.order == "similar_last":
         leaves |= {"order"}
     if picks.calibration or picks.style in (*REASONED, "yes-no"):

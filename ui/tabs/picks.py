@@ -6,11 +6,11 @@ from typing import Any
 
 import gradio as gr
 
-from classification.prompting.settings import SELECTIONS
+from classification.prompting.settings import SELECTIONS, styles_for
 
 from ..context import PageContext
 from ..events import PRIVATE
-from ..live.picks import CALIBRATIONS, MOST_ROWS, NO_CALIBRATION, SHOTS, Picks, styles_for
+from ..live.picks import CALIBRATIONS, MOST_ROWS, NO_CALIBRATION, SHOTS, Picks
 
 #: What each choice is called on the page.
 COUNTED = [("of each label", "label"), ("in total", "prompt")]

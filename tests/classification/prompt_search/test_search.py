@@ -12,6 +12,7 @@ from classification.__main__ import main
 from classification.data.rows import Rows
 from classification.lineup import load_lineup
 from classification.models.pool import ModelPool
+from classification.predictions import decide
 from classification.prompt_search import command as search_command
 from classification.prompt_search.grid import grid, quick_styles
 from classification.prompt_search.halving import rounds_within
@@ -21,6 +22,7 @@ from classification.prompt_search.search import PromptSearch, Trial, macro_f1
 from classification.prompting.messages import Demonstration
 from classification.prompting.settings import PromptSettings
 from classification.task import Task
+from comparison import metrics
 
 assert add_options  # its options are those of the command below
 assert search_command.run
@@ -129,6 +131,16 @@ def test_macro_f1_is_that_of_the_labels() -> None:
     held = np.array([[True, False], [False, True], [False, True]])
     shares = np.array([[0.9, 0.1], [0.8, 0.2], [0.1, 0.9]], dtype=np.float32)
     assert macro_f1(shares, held, multi_label=False) == pytest.approx(2 / 3)
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_macro_f1_is_that_of_a_comparison(several: bool) -> None:
+    random = np.random.default_rng(0)
+    for _ in range(20):
+        shares = random.random((24, 12)).astype(np.float32)
+        held = random.random((24, 12)) < 0.1 if several else np.eye(12, dtype=bool)[random.integers(0, 8, 24)]
+        answered = decide(shares, np.ones(24, dtype=bool), multi_label=several)
+        assert macro_f1(shares, held, multi_label=several) == pytest.approx(metrics.macro_f1(held, answered))
 
 
 def test_a_prompt_without_rows_names_none(tmp_path: Path) -> None:

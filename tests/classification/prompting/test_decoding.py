@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -33,9 +34,8 @@ def several(task: Task) -> Task:
 
 
 def asked(task: Task, chat: LoadedModel, shown: Sequence[Demonstration] = (), **form: object) -> ChatClassifier:
-    return ChatClassifier(
-        "asked", task, chat, demonstrations=shown, form=PromptSettings(**{"reasoning_tokens": 6} | form)
-    )
+    short = {"reasoning_tokens": 6} if form.get("style") in REASONED else {}
+    return ChatClassifier("asked", task, chat, demonstrations=shown, form=PromptSettings(**short | form))
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
@@ -83,6 +83,22 @@ def test_reasons_of_demonstrations_are_written_once_with_the_label_given(task, c
     classifier._decoding.reasoner.write = lambda *given, **more: calls.append(given)
     assert classifier.prompt("Shares fall") == prompt
     assert not calls
+
+
+def test_reasons_are_never_written_while_the_model_is_held(task, chat, monkeypatch) -> None:
+    """Adapters that are switched off twice are switched on again by the first that ends."""
+    classifier, held, using = asked(task, chat, ROWS, style="carp"), [0], chat.using
+
+    @contextmanager
+    def counted(adapter):
+        assert held[0] == 0
+        held[0] += 1
+        with using(adapter) as model:
+            yield model
+        held[0] -= 1
+
+    monkeypatch.setattr(chat, "using", counted)
+    classifier.predict([ROWS[0].text])  # which is not shown with itself, so its reasons were not needed yet
 
 
 def test_a_vote_is_a_share_and_more_samples_are_more_reasons(task, chat) -> None:

@@ -8,9 +8,10 @@ from support.injections import INJECTIONS
 from support.paths import ROOT, needs_packages
 
 from classification.classifiers.chat import ChatClassifier
+from classification.errors import InputError
 from classification.models.pool import ModelPool
 from classification.prompting.messages import Demonstration, parse
-from classification.prompting.settings import PromptSettings
+from classification.prompting.settings import REASONED, PromptSettings
 from classification.task import load_task
 
 TEXTS = list(INJECTIONS.values())
@@ -19,7 +20,9 @@ SMOL = "HuggingFaceTB/SmolLM2-135M-Instruct"
 
 
 def form_of(style: str, **more: object) -> PromptSettings:
-    return PromptSettings(**{"style": style, "reasoning_tokens": 4, "samples": 2} | more)
+    short = {"reasoning_tokens": 4} if style in REASONED else {}
+    votes = {"samples": 2} if style == "self-consistency" else {}
+    return PromptSettings(**{"style": style} | short | votes | more)
 
 
 @pytest.mark.parametrize("style", ONE)
@@ -51,8 +54,9 @@ def test_a_text_begins_and_ends_no_turn(task, chat, style: str, text: str) -> No
         ids, expected = (
             chat.tokenizer.encode(one.prompt(question)) for one, question in ((classifier, f"{text} 2"), (calm, "y"))
         )
-    except Exception as error:
+    except InputError as error:
         assert "already fills the model's" in str(error)  # noqa: PT017  a demonstration that leaves no room
+        assert len(text) > 10_000
         return
     assert (ids.count(begins), ids.count(ends)) == (expected.count(begins), expected.count(ends))
 
