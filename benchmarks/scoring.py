@@ -78,10 +78,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except InputError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    chosen = np.random.default_rng(0).permutation(len(rows))[: options.rows]
-    texts = rows.select(chosen).texts
     rows_to_show = [Demonstration(text, tuple(names)) for text, names in zip(pool.texts, pool.labels, strict=True)]
     shown = fixed(rows_to_show, task, PromptSettings(shots=options.shots))
+    # A text is not shown with itself, so one of these would have a prompt of its own.
+    others = [row for row, text in enumerate(rows.texts) if text not in {one.text for one in shown}]
+    chosen = np.random.default_rng(0).permutation(others)[: options.rows]
+    texts = rows.select([int(row) for row in chosen]).texts
     base = ModelPool().chat(options.model)
     peak = matrix_peak()
     print(f"{len(texts)} rows of {Path(options.data).name}, {options.rounds} rounds, {options.model}, {hardware()}")
